@@ -1,0 +1,118 @@
+"""From samples to batches: shuffled anew each epoch, repeatable, resumable."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ranksim.validation import positive_integer
+
+
+def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.data.Dataset:
+    """The samples of one epoch: pairs of an index and a seed for its augmentation.
+
+    The order and the seeds depend on nothing but `seed` and the number of the epoch, so a run
+    resumed at epoch 7 sees what an uncut one sees there. Every iteration over the dataset
+    is one epoch: it reads `epoch` and then adds one to it.
+
+    Args:
+        count: Number of samples.
+        shuffle: Whether to visit them in a new random order each epoch.
+        seed: Seed of order and augmentation.
+        epoch: `tf.Variable` (int64) that counts epochs; `None` makes one that starts at 0.
+
+    Returns:
+        A dataset of `(index, seed)`, int64 scalar and int64 of shape `(2,)`, of known length.
+
+    Example:
+
+    >>> from keras_ranksim.data.pipeline import sample_order
+    >>> order = sample_order(4, shuffle=False)
+    >>> [int(index) for index, seed in order]
+    [0, 1, 2, 3]
+    """
+    positive_integer("count", count, "samples in the pipeline")
+    epoch = tf.Variable(0, dtype="int64", trainable=False) if epoch is None else epoch
+
+    def one_epoch(_):
+        number = epoch.assign_add(1) - 1
+        index = tf.range(count, dtype="int64")
+        if shuffle:
+            index = tf.random.experimental.stateless_shuffle(index, seed=[seed, number])
+        seeds = tf.stack([tf.fill([count], number * 1_000_003 + seed), index], axis=1)
+        return tf.data.Dataset.from_tensor_slices((index, seeds))
+
+    order = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
+    return order.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def batches_from_samples(
+    load,
+    labels,
+    weights=None,
+    batch_size: int = 64,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch=None,
+) -> tf.data.Dataset:
+    """Batches of `(x, y, weight)` whose samples are loaded one by one, in parallel.
+
+    Args:
+        load: A TensorFlow function from `(index, seed)` to one sample's `x`.
+        labels: Array whose first axis is the samples.
+        weights: Array of sample weights, or `None` for ones.
+        batch_size, shuffle, seed, epoch: As in `sample_order`; the last batch may be smaller.
+
+    Returns:
+        A batched, prefetched dataset.
+    """
+    labels, weights = _columns(labels, weights)
+
+    def sample(index, seed):
+        return load(index, seed), tf.gather(labels, index), tf.gather(weights, index)
+
+    order = sample_order(len(labels), shuffle, seed, epoch)
+    samples = order.map(sample, num_parallel_calls=tf.data.AUTOTUNE)
+    return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def batches_from_arrays(
+    x,
+    labels,
+    weights=None,
+    batch_size: int = 64,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch=None,
+    augment=None,
+) -> tf.data.Dataset:
+    """Batches of `(x, y, weight)` from arrays in memory, gathered a batch at a time.
+
+    Args:
+        x: Array, or a structure of arrays, whose first axis is the samples.
+        labels: Array of labels.
+        weights: Array of sample weights, or `None` for ones.
+        batch_size, shuffle, seed, epoch: As in `sample_order`; the last batch may be smaller.
+        augment: Optional TensorFlow function from `(x batch, seeds (batch, 2))` to `x`.
+
+    Returns:
+        A batched, prefetched dataset.
+    """
+    labels, weights = _columns(labels, weights)
+    x = tf.nest.map_structure(tf.constant, x)
+
+    def gather(index, seeds):
+        batch = tf.nest.map_structure(lambda column: tf.gather(column, index), x)
+        if augment is not None:
+            batch = augment(batch, seeds)
+        return batch, tf.gather(labels, index), tf.gather(weights, index)
+
+    order = sample_order(len(labels), shuffle, seed, epoch).batch(batch_size)
+    return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _columns(labels, weights):
+    labels = np.asarray(labels, dtype="float32")
+    if labels.ndim == 1:
+        labels = labels[:, None]
+    if weights is None:
+        weights = np.ones(len(labels), dtype="float32")
+    return tf.constant(labels), tf.constant(np.asarray(weights, dtype="float32"))

@@ -1,0 +1,64 @@
+"""How a benchmark is trained: the settings the papers found for it."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """The recommended settings of a benchmark; every row of its table starts from them.
+
+    Args:
+        epochs: Epochs of training.
+        batch_size: Samples of a step.
+        learning_rate: Initial learning rate of Adam.
+        loss: Keras name of the regression loss, `"mae"` or `"mse"`.
+        monitor: The validation metric that chooses the best weights, lower is better.
+        milestones: Epochs at which the learning rate is multiplied by `decay`.
+        decay: See `milestones`.
+        clipnorm: Bound of the norm of all gradients together, or `None`.
+        patience: Epochs without a better `monitor` after which training stops, or `None`.
+        weights: Arguments of `label_weights` for re-weighting (`scheme`, `count_clip`, ...).
+        lds: Arguments of `label_weights` that LDS adds (`kernel`, `kernel_size`, `sigma`).
+        fds: Arguments of `FeatureDistributionSmoothing` besides `bins`.
+        fds_bins: Bins of FDS where they differ from those of the benchmark, or `None`.
+        ranksim: Arguments of `RankSimRegularizer`.
+        published_ranksim: What rows with RankSim change as published (`batch_size`,
+            `learning_rate`, `gamma`, `lambda_`, `patience`).
+        focal: Arguments of `FocalR`.
+        conr: Arguments of `ConRRegularizer`.
+
+    Example:
+
+    >>> from keras_ranksim.data import Recipe
+    >>> Recipe(epochs=90, batch_size=256, learning_rate=1e-3, milestones=(60, 80)).loss
+    'mae'
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    loss: str = "mae"
+    monitor: str = "val_mae"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
+    clipnorm: float | None = None
+    patience: int | None = None
+    weights: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"scheme": "sqrt_inverse"}
+    )
+    lds: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0}
+    )
+    fds: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0}
+    )
+    fds_bins: Any = None
+    ranksim: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"gamma": 0.01, "lambda_": 100.0}
+    )
+    published_ranksim: dict[str, Any] = dataclasses.field(default_factory=dict)
+    focal: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"error": "absolute", "beta": 0.2}
+    )
+    conr: dict[str, Any] = dataclasses.field(default_factory=dict)

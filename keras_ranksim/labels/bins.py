@@ -1,0 +1,113 @@
+"""Intervals of a continuous label."""
+
+import numpy as np
+from keras import ops
+
+from keras_ranksim.registration import registered
+from keras_ranksim.validation import numbers, positive
+
+
+@registered
+class LabelBins:
+    """Half-open intervals `[edges[i], edges[i + 1])` of a continuous label.
+
+    Labels below the first edge count in the first bin, labels at or above the last edge in
+    the last one. Labels and edges are compared in float32, so that 0.3, 0.1 * 3 and the
+    float32 nearest to 0.3 lie in the same bin, in NumPy and inside a model.
+
+    Args:
+        edges: Ascending edges, one more than bins.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(start=0, stop=101, width=1)
+    >>> len(bins)
+    101
+    >>> bins.index([30.0, 30.9, -5.0, 200.0])
+    array([ 30,  30,   0, 100], dtype=int32)
+    """
+
+    def __init__(self, edges):
+        edges = numbers("edges", edges, ndim=1)
+        if len(edges) < 2 or not (np.diff(edges.astype("float32")) > 0).all():
+            raise ValueError(
+                "`edges` must be at least two numbers in ascending order, told apart in "
+                f"float32. Received: edges={edges.tolist()}"
+            )
+        self.edges = edges
+
+    @classmethod
+    def uniform(cls, start: float, stop: float, width: float) -> "LabelBins":
+        """Bins of one width from `start` up to `stop`, the last one cut off at `stop`.
+
+        Example:
+
+        >>> import keras_ranksim as kr
+        >>> kr.LabelBins.uniform(0, 1, 0.25).edges
+        array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+        """
+        start, stop = numbers("start", start).item(), numbers("stop", stop).item()
+        width = positive("width", width, "the width of a label bin")
+        if stop <= start:
+            raise ValueError(
+                f"`stop` must be above `start`. Received: start={start}, stop={stop}"
+            )
+        count = int(np.ceil(round((stop - start) / width, 6)))
+        edges = [round(start + width * i, 10) for i in range(count)]
+        return cls([*edges, stop])
+
+    @property
+    def centers(self) -> np.ndarray:
+        """The middle of every bin."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
+
+    def index(self, labels):
+        """The bin of every label: an int32 array for arrays, an int32 tensor for tensors."""
+        inner = self.edges[1:-1].astype("float32")
+        if ops.is_tensor(labels):
+            flat = ops.reshape(ops.cast(labels, "float32"), (-1,))
+            index = ops.searchsorted(ops.convert_to_tensor(inner), flat, side="right")
+            return ops.cast(ops.reshape(index, ops.shape(labels)), "int32")
+        labels = numbers("labels", labels).astype("float32")
+        return np.searchsorted(inner, labels, side="right").astype("int32")
+
+    def count(self, labels) -> np.ndarray:
+        """How many labels each bin holds, an int64 array of length `len(bins)`.
+
+        Example:
+
+        >>> import keras_ranksim as kr
+        >>> kr.LabelBins([0, 10, 20, 30]).count([5, 15, 15])
+        array([1, 2, 0])
+        """
+        return np.bincount(np.ravel(self.index(np.asarray(labels))), minlength=len(self))
+
+    def __len__(self):
+        return len(self.edges) - 1
+
+    def __eq__(self, other):
+        return isinstance(other, LabelBins) and np.array_equal(self.edges, other.edges)
+
+    def __hash__(self):
+        return hash(self.edges.tobytes())
+
+    def __repr__(self):
+        return f"LabelBins({len(self)} bins from {self.edges[0]:g} to {self.edges[-1]:g})"
+
+    def get_config(self):
+        return {"edges": self.edges.tolist()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+def as_bins(bins) -> LabelBins:
+    """Returns `bins` when it is a `LabelBins`, and says how to make one when it is not."""
+    if isinstance(bins, LabelBins):
+        return bins
+    raise ValueError(
+        "`bins` must be a keras_ranksim.LabelBins, for instance LabelBins.uniform(0, 101, 1). "
+        f"Received: bins={bins!r}"
+    )

@@ -1,0 +1,77 @@
+"""Errors by shot, as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.labels.shots import SHOTS, shots
+from keras_ranksim.validation import numbers, same_length
+
+if TYPE_CHECKING:
+    import pandas
+
+SMALLEST_ERROR = 1e-10
+
+
+def shot_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.DataFrame:
+    """Errors over all samples and by shot.
+
+    Args:
+        labels: True labels, shape `(samples,)` or `(samples, 1)`.
+        predictions: Predicted labels, the same number of them.
+        train_labels: The training labels, which decide what is rare.
+        bins: The label bins.
+
+    Returns:
+        A `pandas.DataFrame` with the index `all, many, medium, few, zero` and the columns `n`
+        (samples), `mse`, `mae`, `gm` (geometric mean of the absolute errors), `pearson` and
+        `spearman` (correlations). What an empty or constant shot cannot give is NaN.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 100, 10)
+    >>> train_labels = [35] * 200 + [75] * 3
+    >>> report = kr.shot_report([35, 36, 75], [36, 36, 71], train_labels, bins)
+    >>> report.loc["few", "mae"]
+    np.float64(4.0)
+    >>> report["n"].tolist()
+    [3, 2, 0, 1, 0]
+    """
+    import pandas
+
+    labels = numbers("labels", labels).ravel()
+    predictions = numbers("predictions", predictions).ravel()
+    same_length(labels=labels, predictions=predictions)
+    shot = shots(train_labels, labels, bins)
+    rows = {"all": np.full(len(labels), True), **{name: shot == name for name in SHOTS}}
+    report = {name: _errors(labels[row], predictions[row]) for name, row in rows.items()}
+    return pandas.DataFrame.from_dict(report, orient="index").astype({"n": int})
+
+
+def _errors(labels, predictions):
+    if len(labels) == 0:
+        return {"n": 0, **dict.fromkeys(("mse", "mae", "gm", "pearson", "spearman"), np.nan)}
+    error = np.abs(predictions - labels)
+    return {
+        "n": len(labels),
+        "mse": np.mean(error**2),
+        "mae": np.mean(error),
+        "gm": np.exp(np.mean(np.log(np.maximum(error, SMALLEST_ERROR)))),
+        "pearson": _correlation(labels, predictions),
+        "spearman": _correlation(_average_ranks(labels), _average_ranks(predictions)),
+    }
+
+
+def _correlation(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    scale = np.sqrt(np.sum(a**2) * np.sum(b**2))
+    return np.sum(a * b) / scale if scale > 0 else np.nan
+
+
+def _average_ranks(values):
+    _, position, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[position]

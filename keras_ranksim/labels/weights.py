@@ -1,0 +1,99 @@
+"""Sample weights by label: plain re-weighting and label distribution smoothing (LDS)."""
+
+import numpy as np
+
+from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
+from keras_ranksim.validation import numbers, one_of
+
+SCHEMES = ("inverse", "sqrt_inverse")
+
+
+def label_weights(
+    labels,
+    bins: LabelBins,
+    scheme: str = "sqrt_inverse",
+    kernel: str | None = None,
+    kernel_size: int = 5,
+    sigma: float = 2.0,
+    count_clip: tuple[float, float] | None = None,
+    padding: str = "zero",
+) -> np.ndarray:
+    """Weights that give rare labels more say, scaled to a mean of 1 over `labels`.
+
+    Counts the labels of every bin, takes them as they are (`"inverse"`) or their square root
+    (`"sqrt_inverse"`), optionally smooths them over neighbouring bins (LDS), and inverts.
+
+    Args:
+        labels: Training labels, shape `(samples,)`, `(samples, 1)` or, for dense tasks,
+            `(samples, height, width, 1)`.
+        bins: The label bins.
+        scheme: `"inverse"` or `"sqrt_inverse"`.
+        kernel: `None` for plain re-weighting, or `"gaussian"`, `"triangular"`, `"laplacian"`.
+        kernel_size: Window of the kernel in bins, odd.
+        sigma: Width of the kernel in bins.
+        count_clip: Optional `(smallest, largest)` count, before anything else. The age
+            benchmarks use `(5, 1000)` with `"inverse"`.
+        padding: What the kernel sees beyond the first and last bin, `"zero"` or
+            `"symmetric"` (the mirror image, as the depth benchmark does).
+
+    Returns:
+        A float32 array, one weight a label: pass it as `sample_weight`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 100, 10)
+    >>> kr.label_weights([25, 25, 25, 25, 61], bins, scheme="inverse")
+    array([0.625, 0.625, 0.625, 0.625, 2.5  ], dtype=float32)
+
+    Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
+    """
+    bins = as_bins(bins)
+    labels = numbers("labels", labels)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if labels.size == 0:
+        raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    density = label_density(labels, bins, scheme, kernel, kernel_size, sigma, count_clip, padding)
+    weights = 1 / density[bins.index(labels)]
+    return (weights / weights.mean()).astype("float32")
+
+
+def label_density(
+    labels,
+    bins: LabelBins,
+    scheme: str = "sqrt_inverse",
+    kernel: str | None = None,
+    kernel_size: int = 5,
+    sigma: float = 2.0,
+    count_clip: tuple[float, float] | None = None,
+    padding: str = "zero",
+) -> np.ndarray:
+    """What `label_weights` inverts: the (square-rooted, smoothed) count of every bin.
+
+    Args: as in `label_weights`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 3, 1)
+    >>> kr.labels.label_density([0, 0, 0, 0, 2], bins)
+    array([2., 0., 1.])
+    """
+    one_of("scheme", scheme, SCHEMES)
+    counts = as_bins(bins).count(labels).astype("float64")
+    if count_clip is not None:
+        smallest, largest = numbers("count_clip", count_clip)
+        if not 0 <= smallest <= largest:
+            raise ValueError(
+                "`count_clip` must be (smallest, largest) with 0 <= smallest <= largest. "
+                f"Received: count_clip={count_clip}"
+            )
+        counts = np.clip(counts, smallest, largest)
+    if scheme == "sqrt_inverse":
+        counts = np.sqrt(counts)
+    if kernel is None:
+        return counts
+    window = kernel_window(kernel, kernel_size, sigma)
+    return smoothing_matrix(window / window.max(), len(counts), padding) @ counts

@@ -1,0 +1,5 @@
+"""Losses for imbalanced regression."""
+
+from keras_ranksim.losses.focal import FocalR
+
+__all__ = ["FocalR"]

@@ -1,0 +1,105 @@
+"""A functional model whose layers see the labels of the batch while it trains."""
+
+import keras
+import tensorflow as tf
+
+from keras_ranksim.layers.label_scope import current_scope, label_scope
+from keras_ranksim.models.epoch_fold import EpochFold
+from keras_ranksim.models.training_data import check_label_shape, check_training_data
+from keras_ranksim.registration import registered
+
+
+@registered
+class ImbalancedRegressor(keras.Model):
+    """A functional `keras.Model` for regression with rare labels.
+
+    Build it from inputs and outputs, with `RankSimRegularizer` and
+    `FeatureDistributionSmoothing` anywhere between, and use it as any Keras model: `compile`,
+    `fit`, `evaluate`, `predict`, `save`. While it trains, its layers see the labels of the
+    batch, loss terms that need all replicas or the predictions join the loss, and feature
+    statistics are folded between epochs. Labels and weights are checked before the first step.
+
+    Args:
+        inputs: As in `keras.Model`.
+        outputs: As in `keras.Model`; one output, the predicted label.
+
+    Example:
+
+    >>> import keras, keras_ranksim as kr, numpy as np
+    >>> inputs = keras.Input((8,))
+    >>> embedding = keras.layers.Dense(16, activation="relu")(inputs)
+    >>> embedding = kr.layers.RankSimRegularizer()(embedding)
+    >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
+    >>> model.compile("adam", loss="mae")
+    >>> x, y = np.random.rand(64, 8), np.random.rand(64)
+    >>> history = model.fit(x, y, epochs=2, verbose=0)
+    >>> len(history.history["loss"])
+    2
+    """
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        **kwargs,
+    ) -> keras.callbacks.History:
+        """As `keras.Model.fit`; checks the data first and folds feature statistics."""
+        check_training_data(x, y, sample_weight, self._output_shape())
+        return super().fit(
+            x=x,
+            y=y,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=_with_epoch_fold(callbacks),
+            validation_split=validation_split,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            **kwargs,
+        )
+
+    def train_step(self, data):
+        """Keras' own step, inside a scope that shows the layers the labels."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        y = keras.tree.map_structure(_assert_finite, y)
+        with label_scope(y, sample_weight):
+            return super().train_step((x, y, sample_weight))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The compiled loss, the layers' losses, and what they left in the label scope."""
+        if hasattr(y, "shape") and hasattr(y_pred, "shape"):
+            check_label_shape(y.shape, y_pred.shape)
+        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        if training and current_scope() is not None:
+            loss = loss + current_scope().total_loss(y_pred)
+        return loss
+
+    def _output_shape(self):
+        return getattr(self, "output_shape", None)
+
+
+def _with_epoch_fold(callbacks):
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks.insert(0, EpochFold())
+        callbacks.callbacks[0].set_model(callbacks.model)
+        return callbacks
+    return [EpochFold(), *keras.tree.flatten(callbacks if callbacks is not None else [])]
+
+
+def _assert_finite(labels):
+    if not tf.as_dtype(labels.dtype).is_floating:
+        return labels
+    return tf.debugging.check_numerics(
+        labels, "`y` must hold finite numbers, but a batch of labels has NaN or infinite ones"
+    )

@@ -1,0 +1,113 @@
+"""RRT: retrain the regression layer alone, with weights, on the features already learnt."""
+
+import keras
+
+from keras_ranksim.validation import non_negative
+
+
+def retrain_regressor(
+    model: keras.Model,
+    x,
+    y=None,
+    sample_weight=None,
+    optimizer=None,
+    loss=None,
+    regressor: str | keras.layers.Layer | None = None,
+    learning_rate: float | None = None,
+    **fit_arguments,
+) -> keras.callbacks.History:
+    """Stage two of two-stage training (RRT).
+
+    Freezes every layer but the regression layer, gives that one fresh weights, and trains it.
+    Frozen, the regularisers and feature smoothing rest too: they act in stage one. The model
+    stays frozen, and compiled as here, afterwards; set `model.trainable = True` and compile
+    it to train the whole again.
+
+    Args:
+        model: A trained, compiled model.
+        x, y, sample_weight: Training data as in `fit`; the weights of stage two, for
+            instance from `label_weights`, belong here.
+        optimizer: Optimizer of stage two; `None` takes a fresh one configured as in stage one.
+        loss: Loss of stage two; `None` takes that of stage one.
+        regressor: The regression layer or its name; `None` takes the layer that gives the
+            model's output.
+        learning_rate: Learning rate of stage two; `None` keeps that of the optimizer.
+        **fit_arguments: `epochs`, `batch_size`, `callbacks`, ... as in `fit`.
+
+    Returns:
+        The `History` of stage two.
+
+    Example:
+
+    >>> import keras, keras_ranksim as kr, numpy as np
+    >>> inputs = keras.Input((8,))
+    >>> embedding = keras.layers.Dense(16, activation="relu")(inputs)
+    >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1, name="head")(embedding))
+    >>> model.compile("adam", loss="mae")
+    >>> x, y = np.random.rand(64, 8), np.random.randint(20, 60, 64)
+    >>> history = model.fit(x, y, verbose=0)
+    >>> weights = kr.label_weights(y, kr.LabelBins.uniform(0, 100, 1))
+    >>> history = kr.retrain_regressor(model, x, y, sample_weight=weights, verbose=0)
+    >>> [layer.name for layer in model.layers if layer.trainable and layer.weights]
+    ['head']
+
+    Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
+    """
+    if not model.compiled:
+        raise ValueError(
+            "`model` must be compiled and trained before its regression layer is retrained. "
+            f"Received: model '{model.name}', which is not compiled"
+        )
+    layer = _regression_layer(model, regressor)
+    settings = model.get_compile_config() or {}
+    if optimizer is None:
+        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer = keras.optimizers.get(optimizer)
+    if learning_rate is not None:
+        optimizer.learning_rate = non_negative("learning_rate", learning_rate, "of stage two")
+    for other in model.layers:
+        other.trainable = other is layer
+    with model.distribute_strategy.scope():
+        _initialize(layer)
+        model.compile(
+            optimizer=optimizer,
+            loss=loss if loss is not None else keras.losses.deserialize(settings["loss"]),
+            metrics=_fresh(settings.get("metrics")),
+            weighted_metrics=_fresh(settings.get("weighted_metrics")),
+            run_eagerly=model.run_eagerly,
+            steps_per_execution=model.steps_per_execution,
+            jit_compile=model.jit_compile,
+        )
+    if y is not None:
+        fit_arguments["y"] = y
+    if sample_weight is not None:
+        fit_arguments["sample_weight"] = sample_weight
+    return model.fit(x, **fit_arguments)
+
+
+def _regression_layer(model, regressor):
+    if isinstance(regressor, str):
+        return model.get_layer(regressor)
+    if regressor is not None:
+        return regressor
+    outputs = keras.tree.flatten(model.output)
+    layer = outputs[0]._keras_history.operation
+    if len(outputs) > 1 or not layer.weights:
+        raise ValueError(
+            "`regressor` must name the regression layer, since the model's output does not come "
+            f"from one layer with weights. Received: regressor=None, and an output of "
+            f"'{layer.name}'"
+        )
+    return layer
+
+
+def _initialize(layer):
+    fresh = type(layer).from_config(layer.get_config())
+    fresh.build(layer.input.shape)
+    for variable, value in zip(layer.variables, fresh.variables):
+        variable.assign(value)
+
+
+def _fresh(metrics):
+    return keras.tree.map_structure(lambda metric: metric, metrics)

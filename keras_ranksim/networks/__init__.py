@@ -1,0 +1,3 @@
+"""Backbones, each ending at the penultimate embedding."""
+
+__all__ = []

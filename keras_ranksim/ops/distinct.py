@@ -1,0 +1,57 @@
+"""One sample for each distinct label of a batch."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+
+def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
+    """Draws, uniformly, one sample for each distinct row of `labels`.
+
+    Args:
+        labels: Tensor of shape `(batch, label_dimensions)`.
+        usable: Optional boolean tensor of shape `(batch,)`; other samples are never drawn.
+        seed: An integer, a `keras.random.SeedGenerator`, or `None`.
+
+    Returns:
+        An int32 tensor of indices into the batch, one a distinct label. Scalar labels come
+        in ascending order.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> index = kr.ops.one_per_label([[30.0], [20.0], [30.0]], seed=0).numpy()
+    >>> int(index[0]), int(index[1]) in (0, 2)
+    (1, True)
+    """
+    labels = ops.convert_to_tensor(labels)
+    batch = ops.shape(labels)[0]
+    lottery = keras.random.uniform((batch,), seed=seed)
+    if usable is not None:
+        lottery = ops.where(usable, lottery, 2.0)
+    shuffled = ops.argsort(lottery)
+    key = ops.take(_sorting_key(labels), shuffled)
+    by_label = tf.argsort(key, stable=True)
+    order = ops.take(shuffled, by_label)
+    key = ops.take(key, by_label)
+    first = ops.concatenate([ops.ones_like(key[:1], dtype="bool"), key[1:] != key[:-1]], axis=0)
+    if usable is not None:
+        first = ops.logical_and(first, ops.take(usable, order))
+    return ops.cast(tf.boolean_mask(order, first), "int32")
+
+
+def _sorting_key(labels):
+    """One number a row, equal for equal rows: the scalar itself, or a hash of the row's bits.
+
+    The hash multiplies the bits of every column by a fixed odd 64-bit constant and adds up,
+    so two different rows of one batch share it with a probability of about 2^-63.
+    """
+    if labels.shape[-1] == 1:
+        return labels[:, 0]
+    one_zero = ops.where(labels == 0, ops.zeros_like(labels), labels)
+    bits = ops.cast(tf.bitcast(one_zero, "int32"), "int64")
+    constants = np.random.default_rng(20220717).integers(
+        -(2**63), 2**63 - 1, labels.shape[-1], dtype="int64"
+    )
+    return tf.reduce_sum(bits * (constants | 1), axis=-1)

@@ -1,0 +1,135 @@
+"""The rank of every entry of a row, and the black-box gradient that makes it learnable."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_ranksim.validation import positive
+
+
+def rank(scores) -> keras.KerasTensor:
+    """Rank of every entry within its row: 1 is the largest, equal entries share a rank.
+
+    `rank(a)[i] = 1 + |{j : a[j] > a[i]}|`, over the last axis.
+
+    Args:
+        scores: Tensor of shape `(..., M)`.
+
+    Returns:
+        A float32 tensor of the same shape.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> kr.ops.rank([[0.1, 0.9, 0.5, 0.5]]).numpy()
+    array([[4., 1., 2., 2.]], dtype=float32)
+    """
+    scores = ops.convert_to_tensor(scores)
+    size = ops.shape(scores)[-1]
+    rows = ops.reshape(scores, (-1, size))
+    not_larger = tf.searchsorted(ops.sort(rows, axis=-1), rows, side="right")
+    ranks = ops.cast(size + 1 - not_larger, "float32")
+    return ops.reshape(ranks, ops.shape(scores))
+
+
+def rank_by_distance(points) -> keras.KerasTensor:
+    """Rank of every point by its closeness to every other, for points sorted along a line.
+
+    Row `i` equals `rank(-|points - points[i]|)`. Because the points are sorted, so are the
+    signed distances of a row, and no row has to be sorted.
+
+    Args:
+        points: Tensor of shape `(M,)`, ascending.
+
+    Returns:
+        A float32 tensor of shape `(M, M)`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> kr.ops.rank_by_distance([20.0, 30.0, 45.0]).numpy()
+    array([[1., 2., 3.],
+           [2., 1., 3.],
+           [3., 2., 1.]], dtype=float32)
+    """
+    points = ops.convert_to_tensor(points)
+    offsets = points[None, :] - points[:, None]
+    distances = ops.abs(offsets)
+    below = tf.searchsorted(offsets, distances, side="left")
+    too_low = tf.searchsorted(offsets, -distances, side="right")
+    return ops.cast(1 + ops.maximum(below - too_low, 0), "float32")
+
+
+def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
+    """`rank(scores) / M`, differentiable by the interpolation of Vlastelica et al.
+
+    The rank is piecewise constant. For the gradient `g` that reaches the ranks, the scores
+    receive `-(blackbox_rank(scores) - blackbox_rank(scores + lambda_ * g)) / lambda_`.
+    That gradient is **not linear** in `g`; `ranksim_loss` deals with it.
+
+    Args:
+        scores: Tensor of shape `(..., M)`.
+        lambda_: Interpolation strength, a positive number.
+
+    Returns:
+        A float32 tensor of the same shape, entries in `(0, 1]`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> kr.ops.blackbox_rank([0.1, 0.9, 0.5, 0.5], lambda_=2.0).numpy()
+    array([1.  , 0.25, 0.5 , 0.5 ], dtype=float32)
+
+    Reference: [Vlastelica et al., ICLR 2020](https://arxiv.org/abs/1912.02175)
+    """
+    positive("lambda_", lambda_, "the interpolation strength")
+
+    @tf.custom_gradient
+    def interpolated(scores):
+        ranks = _normalised_rank(scores)
+
+        def gradient(upstream):
+            perturbed = scores + lambda_ * ops.cast(upstream, scores.dtype)
+            difference = (_normalised_rank(perturbed) - ranks) / lambda_
+            return ops.cast(difference, scores.dtype)
+
+        return ranks, gradient
+
+    return interpolated(ops.convert_to_tensor(scores))
+
+
+def gradient_at_one(function, argument) -> keras.KerasTensor:
+    """`function(argument)`, a scalar whose gradient is taken at an upstream gradient of 1.
+
+    The gradient is found once, in the forward pass, and the backward pass returns
+    `upstream * gradient`. A function with black-box ranks inside becomes linear in whatever
+    scales the loss after it: loss scaling, replica counts, gradient accumulation.
+
+    Args:
+        function: Maps a tensor to a scalar.
+        argument: The tensor.
+
+    Returns:
+        The scalar.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> import keras
+    >>> float(kr.ops.gradient_at_one(lambda x: keras.ops.sum(x**2), keras.ops.ones((3,))))
+    3.0
+    """
+
+    @tf.custom_gradient
+    def linear(argument):
+        with tf.GradientTape() as tape:
+            tape.watch(argument)
+            value = function(argument)
+        gradient = tape.gradient(value, argument)
+        return value, lambda upstream: upstream * gradient
+
+    return linear(argument)
+
+
+def _normalised_rank(scores):
+    return rank(scores) / ops.cast(ops.shape(scores)[-1], "float32")

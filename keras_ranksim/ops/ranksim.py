@@ -1,0 +1,110 @@
+"""RankSim: neighbours in label space should be neighbours in feature space."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_ranksim.ops.distinct import one_per_label
+from keras_ranksim.ops.ranking import blackbox_rank, gradient_at_one, rank, rank_by_distance
+from keras_ranksim.ops.similarity import (
+    SMALLEST_NORM,
+    label_similarity_function,
+    unit_rows,
+)
+from keras_ranksim.validation import non_negative, one_of, positive
+
+REDUCTIONS = ("sum", "mean")
+
+def ranksim_loss(
+    features,
+    labels,
+    gamma: float = 1.0,
+    lambda_: float = 2.0,
+    reduction: str = "sum",
+    seed=None,
+    label_similarity="euclidean",
+) -> keras.KerasTensor:
+    """The RankSim regulariser of a batch, `gamma` included.
+
+    Keeps one sample for each distinct label, ranks for every kept sample the others by the
+    similarity of their labels and of their features, and penalises the squared difference of
+    the two rankings: `gamma * sum_i mean_j (rank(Sz[i])[j] - rank(Sy[i])[j])^2`, ranks divided
+    by the number of samples kept.
+
+    The black-box gradient of the ranks is taken at the true `gamma`, in the forward pass, so
+    the gradient is linear in whatever scales the loss afterwards. Samples whose features are
+    all zero have no direction and are left out. A batch with one distinct label gives 0.
+
+    Args:
+        features: Tensor of shape `(batch, ...)`, flattened per sample.
+        labels: Tensor of shape `(batch,)` or `(batch, ...)`, flattened per sample.
+        gamma: Weight of the term, at least 0.
+        lambda_: Interpolation strength of the black-box gradient, above 0.
+        reduction: `"sum"` over the samples kept, as published, or `"mean"`, which makes
+            `gamma` independent of how many distinct labels a batch holds.
+        seed: An integer or `keras.random.SeedGenerator` for the draw among equal labels.
+        label_similarity: `"euclidean"`, `"cosine"`, or a function from labels `(M, L)` to
+            similarities `(M, M)`.
+
+    Returns:
+        A float32 scalar.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> features = [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]
+    >>> float(kr.ops.ranksim_loss(features, labels=[20.0, 22.0, 60.0]))  # in label order
+    0.0
+    >>> round(float(kr.ops.ranksim_loss(features, labels=[20.0, 60.0, 22.0])), 3)
+    0.148
+
+    Reference: [Gong, Mori, Tung, ICML 2022](https://arxiv.org/abs/2205.15236)
+    """
+    non_negative("gamma", gamma, "the weight of the regulariser")
+    positive("lambda_", lambda_, "the interpolation strength")
+    one_of("reduction", reduction, REDUCTIONS)
+    features, labels = _one_row_a_sample(features), _one_row_a_sample(labels)
+    has_direction = ops.norm(features, axis=-1) > SMALLEST_NORM
+    kept = one_per_label(labels, usable=has_direction, seed=seed)
+    unit = unit_rows(ops.take(features, kept, axis=0))
+    label_ranks = rank_labels(ops.take(labels, kept, axis=0), label_similarity)
+    count = ops.maximum(ops.cast(ops.shape(unit)[0], "float32"), 1.0)
+
+    def equation(unit):
+        similarity = ops.matmul(unit, ops.transpose(unit))
+        difference = blackbox_rank(similarity, lambda_) - label_ranks / count
+        rows = ops.sum(ops.square(difference), axis=-1) / count
+        return gamma * (ops.sum(rows) if reduction == "sum" else ops.sum(rows) / count)
+
+    return gradient_at_one(equation, unit)
+
+
+def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
+    """Ranks, for every row of `labels`, all rows by their similarity to it.
+
+    Args:
+        labels: Tensor of shape `(M, L)`; scalar labels (`L = 1`) in ascending order.
+        label_similarity: `"euclidean"`, `"cosine"`, or a function.
+
+    Returns:
+        A float32 tensor of shape `(M, M)`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> kr.ops.rank_labels([[20.0], [30.0], [45.0]]).numpy()[0]
+    array([1., 2., 3.], dtype=float32)
+    """
+    similarity = label_similarity_function(label_similarity)
+    labels = ops.convert_to_tensor(labels)
+    if labels.shape[-1] == 1 and label_similarity == "euclidean":
+        return rank_by_distance(labels[:, 0])
+    return rank(similarity(labels))
+
+
+def _one_row_a_sample(values):
+    values = ops.cast(ops.convert_to_tensor(values), "float32")
+    size = 1
+    for length in values.shape[1:]:
+        size = size * length
+    return tf.ensure_shape(ops.reshape(values, (-1, size)), (values.shape[0], size))

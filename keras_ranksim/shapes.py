@@ -1,0 +1,30 @@
+"""Labels and predictions that fit together, said in words when they do not."""
+
+from keras import ops
+
+
+def align_labels(labels, predictions):
+    """Returns float tensors of one rank: `(batch,)` labels stand for `(batch, 1)` ones.
+
+    Silent broadcasting of `(batch,)` against `(batch, 1)` to `(batch, batch)` is the classic
+    mistake of regression code; every other mismatch is an error here.
+    """
+    predictions = ops.convert_to_tensor(predictions)
+    labels = ops.cast(ops.convert_to_tensor(labels), predictions.dtype)
+    if len(labels.shape) == len(predictions.shape) - 1 and predictions.shape[-1] == 1:
+        labels = ops.expand_dims(labels, -1)
+    elif len(predictions.shape) == len(labels.shape) - 1 and labels.shape[-1] == 1:
+        predictions = ops.expand_dims(predictions, -1)
+    if not _compatible(labels.shape, predictions.shape):
+        raise ValueError(
+            "Labels and predictions must have the same shape. "
+            f"Received: labels of shape {tuple(labels.shape)} and predictions of shape "
+            f"{tuple(predictions.shape)}"
+        )
+    return labels, predictions
+
+
+def _compatible(one, other):
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other)
+    )

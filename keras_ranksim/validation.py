@@ -1,0 +1,87 @@
+"""Checks of arguments; every message names the argument, the rule and the value."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+
+def non_negative(name: str, value: float, meaning: str) -> float:
+    """Returns `value` as a float, or raises when it is negative or not finite."""
+    if not _is_number(value) or not np.isfinite(value) or value < 0:
+        raise ValueError(
+            f"`{name}` must be a number of at least 0 ({meaning}). Received: {name}={value}"
+        )
+    return float(value)
+
+
+def positive(name: str, value: float, meaning: str) -> float:
+    """Returns `value` as a float, or raises when it is not above 0 or not finite."""
+    if not _is_number(value) or not np.isfinite(value) or value <= 0:
+        raise ValueError(
+            f"`{name}` must be a positive number ({meaning}). Received: {name}={value}"
+        )
+    return float(value)
+
+
+def positive_integer(name: str, value: int, meaning: str) -> int:
+    """Returns `value` as an int, or raises when it is not a whole number above 0."""
+    if not _is_number(value) or value != int(value) or value < 1:
+        raise ValueError(
+            f"`{name}` must be a whole number of at least 1 ({meaning}). Received: {name}={value}"
+        )
+    return int(value)
+
+
+def one_of(name: str, value, choices: Iterable):
+    """Returns `value`, or raises with the list of what exists."""
+    choices = list(choices)
+    if not any(value is choice or value == choice for choice in choices):
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
+    return value
+
+
+def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
+    """Returns `values` as a float64 array, or raises when they are not all finite numbers."""
+    try:
+        array = np.asarray(values, dtype="float64")
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{name}` must hold numbers. Received: {name}={values!r}") from error
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        first = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(
+            f"`{name}` must hold finite numbers. Received: {int(wrong.sum())} NaN or infinite "
+            f"of {array.size} values, the first at index {first[0] if len(first) == 1 else first}"
+        )
+    if ndim is not None and array.ndim != ndim:
+        raise ValueError(
+            f"`{name}` must have {ndim} dimension(s). Received: {name} of shape {array.shape}"
+        )
+    return array
+
+
+def same_length(**arrays) -> None:
+    """Raises when the named arrays differ in length."""
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        names = ", ".join(f"`{name}`" for name in lengths)
+        sizes = ", ".join(f"{name} of length {length}" for name, length in lengths.items())
+        raise ValueError(f"{names} must have the same length. Received: {sizes}")
+
+
+def optional_package(name: str, extra: str):
+    """Imports and returns the package `name`, or says which `pip install` brings it."""
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"This part of keras_ranksim needs the package `{name}`, which cannot be imported "
+            f"({error}). Run: pip install 'keras_ranksim[{extra}]'"
+        ) from error
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

@@ -1,0 +1,39 @@
+"""Packaging of keras_ranksim."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version = re.search(
+    r'__version__ = "(.+)"', (here / "keras_ranksim" / "__init__.py").read_text()
+).group(1)
+
+plots = ["matplotlib>=3.9"]
+tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13"]
+text = ["tensorflow-text>=2.18"]
+
+setup(
+    name="keras-ranksim",
+    version=version,
+    description="Imbalanced regression for Keras: RankSim, LDS, FDS, ConR, Focal-R, RRT",
+    long_description=(here / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["keras_ranksim", "keras_ranksim.*"]),
+    python_requires=">=3.10",
+    install_requires=["keras>=3.10", "tensorflow>=2.18", "numpy>=1.26", "pandas>=2.1"],
+    extras_require={
+        "plots": plots,
+        "tuning": tuning,
+        "text": text,
+        "all": plots + tuning + text,
+    },
+    classifiers=[
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
