@@ -22,8 +22,8 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["keras_ranksim", "keras_ranksim.*"]),
-    python_requires=">=3.10",
-    install_requires=["keras>=3.10", "tensorflow>=2.18", "numpy>=1.26", "pandas>=2.1"],
+    python_requires=">=3.11",
+    install_requires=["keras>=3.11", "tensorflow>=2.18", "numpy>=1.26", "pandas>=2.1"],
     extras_require={
         "plots": plots,
         "tuning": tuning,

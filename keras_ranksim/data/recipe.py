@@ -44,9 +44,7 @@ class Recipe:
     decay: float = 0.1
     clipnorm: float | None = None
     patience: int | None = None
-    weights: dict[str, Any] = dataclasses.field(
-        default_factory=lambda: {"scheme": "sqrt_inverse"}
-    )
+    weights: dict[str, Any] = dataclasses.field(default_factory=lambda: {"scheme": "sqrt_inverse"})
     lds: dict[str, Any] = dataclasses.field(
         default_factory=lambda: {"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0}
     )

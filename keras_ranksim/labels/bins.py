@@ -50,9 +50,7 @@ class LabelBins:
         start, stop = numbers("start", start).item(), numbers("stop", stop).item()
         width = positive("width", width, "the width of a label bin")
         if stop <= start:
-            raise ValueError(
-                f"`stop` must be above `start`. Received: start={start}, stop={stop}"
-            )
+            raise ValueError(f"`stop` must be above `start`. Received: start={start}, stop={stop}")
         count = int(np.ceil(round((stop - start) / width, 6)))
         edges = [round(start + width * i, 10) for i in range(count)]
         return cls([*edges, stop])

@@ -40,9 +40,7 @@ def check_label_shape(label_shape, output_shape) -> None:
     label_shape, output_shape = tuple(label_shape), tuple(output_shape)
     fits = any(
         len(candidate) == len(output_shape)
-        and all(
-            a is None or b is None or a == b for a, b in zip(candidate[1:], output_shape[1:])
-        )
+        and all(a is None or b is None or a == b for a, b in zip(candidate[1:], output_shape[1:]))
         for candidate in (label_shape, (*label_shape, 1))
     )
     if not fits:

@@ -15,6 +15,7 @@ from keras_ranksim.validation import non_negative, one_of, positive
 
 REDUCTIONS = ("sum", "mean")
 
+
 def ranksim_loss(
     features,
     labels,
