@@ -50,3 +50,9 @@ def golden():
 def shared_data():
     """The folder of real data sets."""
     return _beside_the_project("data")
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """One strategy for all tests: collectives of a second one in a process clash in TensorFlow."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

@@ -33,8 +33,18 @@ def shots(train_labels, labels, bins: LabelBins) -> np.ndarray:
     return shots_of_counts(bins.count(train_labels))[bins.index(np.asarray(labels))]
 
 
-def shots_of_counts(counts) -> np.ndarray:
+def shots_of_counts(
+    counts, many_above: float = MANY_ABOVE, few_below: float = FEW_BELOW
+) -> np.ndarray:
     """The shot of every bin, given its number of training samples.
+
+    Args:
+        counts: Training samples (dense tasks: pixels) of every bin.
+        many_above: A bin with more is `"many"`.
+        few_below: A bin with fewer, but not none, is `"few"`; what lies between is `"medium"`.
+
+    Returns:
+        An array of strings, one a bin.
 
     Example:
 
@@ -42,6 +52,12 @@ def shots_of_counts(counts) -> np.ndarray:
     >>> kr.labels.shots_of_counts([101, 100, 20, 19, 0]).tolist()
     ['many', 'medium', 'medium', 'few', 'zero']
     """
+    if not 0 <= few_below <= many_above:
+        raise ValueError(
+            "`few_below` must be at least 0 and at most `many_above`. "
+            f"Received: few_below={few_below}, many_above={many_above}"
+        )
     counts = np.asarray(counts)
-    conditions = [counts > MANY_ABOVE, counts >= FEW_BELOW, counts > 0]
-    return np.select(conditions, SHOTS[:-1], default=SHOTS[-1])
+    conditions = [counts > many_above, counts >= few_below, counts > 0]
+    shot = np.select(conditions, SHOTS[:-1], default=SHOTS[-1])
+    return np.where(counts > 0, shot, SHOTS[-1])

@@ -7,6 +7,7 @@ from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.validation import numbers, one_of
 
 SCHEMES = ("inverse", "sqrt_inverse")
+PADDINGS = ("zero", "symmetric")
 
 
 def label_weights(
@@ -34,8 +35,8 @@ def label_weights(
         sigma: Width of the kernel in bins.
         count_clip: Optional `(smallest, largest)` count, before anything else. The age
             benchmarks use `(5, 1000)` with `"inverse"`.
-        padding: What the kernel sees beyond the first and last bin, `"zero"` or
-            `"symmetric"` (the mirror image, as the depth benchmark does).
+        padding: What the kernel sees beyond the ends: `"zero"`, or `"symmetric"`, the mirror
+            image at the first and last bin that holds labels, as the depth benchmark does.
 
     Returns:
         A float32 array, one weight a label: pass it as `sample_weight`.
@@ -55,9 +56,49 @@ def label_weights(
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
-    density = label_density(labels, bins, scheme, kernel, kernel_size, sigma, count_clip, padding)
-    weights = 1 / density[bins.index(labels)]
-    return (weights / weights.mean()).astype("float32")
+    counts = bins.count(labels)
+    weights = weights_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
+    return weights[bins.index(labels)].astype("float32")
+
+
+def weights_of_counts(
+    counts,
+    scheme: str = "sqrt_inverse",
+    kernel: str | None = None,
+    kernel_size: int = 5,
+    sigma: float = 2.0,
+    count_clip: tuple[float, float] | None = None,
+    padding: str = "zero",
+) -> np.ndarray:
+    """The weight of every bin, scaled to a mean of 1 over the labels that were counted.
+
+    For labels too many to hold in memory, such as the pixels of all depth maps. A bin that
+    smoothing leaves at zero takes the weight of the nearest one that it does not.
+
+    Args:
+        counts: How many labels every bin holds, as from `LabelBins.count`.
+        scheme, kernel, kernel_size, sigma, count_clip, padding: As in `label_weights`.
+
+    Returns:
+        A float64 array, one weight a bin.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> kr.labels.weights_of_counts([0, 4, 1], scheme="inverse")
+    array([0.625, 0.625, 2.5  ])
+    """
+    counts = numbers("counts", counts, ndim=1)
+    if (counts < 0).any() or not counts.any():
+        raise ValueError(
+            "`counts` must be at least 0 in every bin and above 0 in some. "
+            f"Received: counts={counts.tolist()}"
+        )
+    density = density_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
+    filled = np.flatnonzero(density > 0)
+    nearest = np.abs(np.arange(len(counts))[:, None] - filled).argmin(axis=1)
+    weights = 1 / density[filled[nearest]]
+    return weights / np.average(weights, weights=counts)
 
 
 def label_density(
@@ -81,13 +122,31 @@ def label_density(
     >>> kr.labels.label_density([0, 0, 0, 0, 2], bins)
     array([2., 0., 1.])
     """
+    counts = as_bins(bins).count(labels)
+    return density_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
+
+
+def density_of_counts(
+    counts,
+    scheme: str = "sqrt_inverse",
+    kernel: str | None = None,
+    kernel_size: int = 5,
+    sigma: float = 2.0,
+    count_clip: tuple[float, float] | None = None,
+    padding: str = "zero",
+) -> np.ndarray:
+    """`label_density` from the counts of the bins.
+
+    Args: as in `weights_of_counts`.
+    """
     one_of("scheme", scheme, SCHEMES)
-    counts = as_bins(bins).count(labels).astype("float64")
+    one_of("padding", padding, PADDINGS)
+    counts = np.asarray(counts, dtype="float64")
     if count_clip is not None:
         smallest, largest = numbers("count_clip", count_clip)
-        if not 0 <= smallest <= largest:
+        if not 0 <= smallest <= largest or largest == 0:
             raise ValueError(
-                "`count_clip` must be (smallest, largest) with 0 <= smallest <= largest. "
+                "`count_clip` must be (smallest, largest) with 0 <= smallest <= largest > 0. "
                 f"Received: count_clip={count_clip}"
             )
         counts = np.clip(counts, smallest, largest)
@@ -96,4 +155,17 @@ def label_density(
     if kernel is None:
         return counts
     window = kernel_window(kernel, kernel_size, sigma)
-    return smoothing_matrix(window / window.max(), len(counts), padding) @ counts
+    window = window / window.max()
+    if padding == "zero":
+        return smoothing_matrix(window, len(counts)) @ counts
+    return _smooth_between_ends(counts, window)
+
+
+def _smooth_between_ends(counts, window):
+    filled = np.flatnonzero(counts)
+    smoothed = np.zeros_like(counts)
+    if len(filled):
+        within = slice(filled[0], filled[-1] + 1)
+        inner = counts[within]
+        smoothed[within] = smoothing_matrix(window, len(inner), "symmetric") @ inner
+    return smoothed

@@ -12,4 +12,7 @@ def replica_count() -> int:
 def gather(*tensors):
     """The tensors of all replicas, one after the other along the first axis. Differentiable."""
     context = tf.distribute.get_replica_context()
-    return [context.all_gather(tensor, axis=0) for tensor in tensors]
+    gathered = [context.all_gather(tensor, axis=0) for tensor in tensors]
+    return [
+        tf.ensure_shape(whole, [None, *part.shape[1:]]) for whole, part in zip(gathered, tensors)
+    ]

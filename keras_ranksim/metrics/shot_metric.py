@@ -5,10 +5,10 @@ import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.labels.shots import SHOTS, shots_of_counts
+from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
 from keras_ranksim.registration import registered
-from keras_ranksim.shapes import align_labels
-from keras_ranksim.validation import one_of
+from keras_ranksim.shapes import align_labels, align_weights
+from keras_ranksim.validation import numbers, one_of, same_length
 
 
 @registered
@@ -19,11 +19,17 @@ class ShotMetric(keras.metrics.Metric):
         metric: A Keras metric or its name, for instance `"mae"`. It must accept sample
             weights, as all means do.
         shot: `"many"`, `"medium"`, `"few"` or `"zero"`.
-        train_labels: The training labels, which decide what is rare.
+        train_labels: The training labels, which decide what is rare, or `None` where
+            `train_counts` says it.
         bins: The label bins.
+        train_counts: How many training labels every bin holds, for labels too many to hold in
+            memory, such as the pixels of all depth maps.
+        many_above: A bin with more training labels is `"many"`.
+        few_below: A bin with fewer, but not none, is `"few"`.
         name: Name of the metric; `None` gives for instance `"few_mae"`.
         dtype: As in every Keras metric.
 
+    Labels may be dense, `(batch, height, width, 1)`; every pixel then has a shot of its own.
     The result is NaN as long as no sample of that shot was seen.
 
     Example:
@@ -37,7 +43,18 @@ class ShotMetric(keras.metrics.Metric):
     ('few_mae', 5.0)
     """
 
-    def __init__(self, metric, shot, train_labels, bins: LabelBins, name=None, dtype=None):
+    def __init__(
+        self,
+        metric,
+        shot: str,
+        train_labels,
+        bins: LabelBins,
+        train_counts=None,
+        many_above: float = MANY_ABOVE,
+        few_below: float = FEW_BELOW,
+        name: str | None = None,
+        dtype=None,
+    ):
         short_name = metric if isinstance(metric, str) else None
         metric = keras.metrics.get(metric)
         shot = one_of("shot", shot, SHOTS)
@@ -45,17 +62,18 @@ class ShotMetric(keras.metrics.Metric):
         self.metric = metric
         self.shot = shot
         self.bins = as_bins(bins)
-        self.train_counts = self.bins.count(train_labels)
+        self.train_counts = _counts(train_labels, train_counts, self.bins)
+        self.many_above, self.few_below = many_above, few_below
+        self._in_shot = shots_of_counts(self.train_counts, many_above, few_below) == shot
         self.seen = self.add_variable(shape=(), initializer="zeros", name="seen")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels, predictions = align_labels(y_true, y_pred)
-        in_shot = ops.convert_to_tensor(shots_of_counts(self.train_counts) == self.shot)
+        in_shot = ops.convert_to_tensor(self._in_shot)
         mask = ops.cast(ops.take(in_shot, self.bins.index(labels[..., 0])), "float32")
-        self.seen.assign_add(ops.sum(mask))
         if sample_weight is not None:
-            weight = ops.cast(ops.convert_to_tensor(sample_weight), "float32")
-            mask = mask * ops.reshape(weight, ops.shape(mask))
+            mask = mask * align_weights(sample_weight, labels)[..., 0]
+        self.seen.assign_add(ops.sum(ops.cast(mask > 0, "float32")))
         self.metric.update_state(labels, predictions, sample_weight=mask)
 
     def result(self):
@@ -68,6 +86,8 @@ class ShotMetric(keras.metrics.Metric):
             "metric": keras.metrics.serialize(self.metric),
             "shot": self.shot,
             "train_counts": self.train_counts.tolist(),
+            "many_above": self.many_above,
+            "few_below": self.few_below,
             "bins": keras.saving.serialize_keras_object(self.bins),
         }
 
@@ -76,7 +96,18 @@ class ShotMetric(keras.metrics.Metric):
         config = dict(config)
         bins = keras.saving.deserialize_keras_object(config.pop("bins"))
         metric = keras.metrics.deserialize(config.pop("metric"))
-        counts = np.asarray(config.pop("train_counts"))
-        restored = cls(metric=metric, bins=bins, train_labels=[], **config)
-        restored.train_counts = counts
-        return restored
+        return cls(metric=metric, bins=bins, train_labels=None, **config)
+
+
+def _counts(train_labels, train_counts, bins):
+    if (train_labels is None) == (train_counts is None):
+        raise ValueError(
+            "Exactly one of `train_labels` and `train_counts` must be given, the training "
+            f"labels or how many of them every bin holds. Received: train_labels={train_labels}, "
+            f"train_counts={train_counts}"
+        )
+    if train_counts is None:
+        return bins.count(train_labels)
+    counts = numbers("train_counts", train_counts, ndim=1)
+    same_length(train_counts=counts, bins=bins)
+    return counts

@@ -63,7 +63,7 @@ class ImbalancedRegressor(keras.Model):
             callbacks=_with_epoch_fold(callbacks),
             validation_split=validation_split,
             validation_data=validation_data,
-            shuffle=shuffle,
+            shuffle=shuffle and not isinstance(x, tf.data.Dataset),
             class_weight=class_weight,
             sample_weight=sample_weight,
             **kwargs,

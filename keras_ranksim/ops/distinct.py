@@ -27,7 +27,7 @@ def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
     """
     labels = ops.convert_to_tensor(labels)
     batch = ops.shape(labels)[0]
-    lottery = keras.random.uniform((batch,), seed=seed)
+    lottery = _lottery(batch, seed)
     if usable is not None:
         lottery = ops.where(usable, lottery, 2.0)
     shuffled = ops.argsort(lottery)
@@ -39,6 +39,30 @@ def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
     if usable is not None:
         first = ops.logical_and(first, ops.take(usable, order))
     return ops.cast(tf.boolean_mask(order, first), "int32")
+
+
+def _lottery(count, seed):
+    """A number in [0, 1) for every sample: a hash of its index and the seed.
+
+    Not a random op, because XLA draws other numbers than TensorFlow from the same seed, and a
+    compiled run is to draw what any other draws. The mixing is MurmurHash3's finaliser.
+    """
+    if seed is None:
+        seed = keras.random.randint((2,), 0, 2**31 - 1)
+    elif isinstance(seed, keras.random.SeedGenerator):
+        seed = seed.next()
+    else:
+        seed = [seed, 0]
+    stream, step = ops.unstack(ops.cast(seed, "uint32"))
+    mixed = _mix(ops.cast(tf.range(count), "uint32") + _mix(step + _mix(stream)))
+    return ops.cast(mixed, "float32") / 2.0**32
+
+
+def _mix(number):
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        number = tf.bitwise.bitwise_xor(number, tf.bitwise.right_shift(number, shift))
+        number = number * tf.constant(factor, "uint32")
+    return tf.bitwise.bitwise_xor(number, tf.bitwise.right_shift(number, 16))
 
 
 def _sorting_key(labels):

@@ -1,7 +1,8 @@
 """RankSim: neighbours in label space should be neighbours in feature space."""
 
+import math
+
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_ranksim.ops.distinct import one_per_label
@@ -105,7 +106,5 @@ def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
 
 def _one_row_a_sample(values):
     values = ops.cast(ops.convert_to_tensor(values), "float32")
-    size = 1
-    for length in values.shape[1:]:
-        size = size * length
-    return tf.ensure_shape(ops.reshape(values, (-1, size)), (values.shape[0], size))
+    size = math.prod(ops.shape(values)[1:])
+    return ops.reshape(values, (ops.shape(values)[0], size))

@@ -1,0 +1,65 @@
+"""Eager, graph and XLA agree; half precision moves weights as full precision does."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small import assert_all_close, data, regressor, statistics_of, weights_of
+
+
+def trained(**arguments):
+    model = regressor("fds", "ranksim", **arguments)
+    model.fit(data(), epochs=2, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def in_graph_mode():
+    return trained(jit_compile=False)
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [{"run_eagerly": True}, {"jit_compile": True}, {"jit_compile": False, "steps_per_execution": 2}],
+    ids=str,
+)
+def test_every_way_of_running_learns_the_same(in_graph_mode, mode):
+    model = trained(**mode)
+    assert_all_close(weights_of(in_graph_mode), weights_of(model), atol=1e-5)
+    assert_all_close(statistics_of(in_graph_mode), statistics_of(model), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy):
+    """Under mixed_float16 the loss is scaled by 2^15, which the published gradient is lost to."""
+
+    def moved(policy):
+        optimizer = keras.optimizers.SGD(0.01)
+        if policy == "mixed_float16":
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=2.0**15)
+        model = regressor("ranksim", optimizer=optimizer, policy=policy)
+        before = weights_of(model)
+        x, y, _ = next(iter(data()))
+        features = keras.Model(model.input, model.get_layer("ranksim").output)
+        assert keras.backend.standardize_dtype(features(x).dtype) == (
+            "float32" if policy is None else policy.removeprefix("mixed_")
+        )
+        model.layers[-1].kernel.assign(keras.ops.zeros_like(model.layers[-1].kernel))
+        # With a head of zeros nothing but the regulariser moves the first layer.
+        model.train_on_batch(x, y)
+        return weights_of(model)[0] - before[0]
+
+    half, full = moved(policy), moved(None)
+    assert np.abs(full).max() > 1e-4
+    cosine = np.sum(half * full) / np.sqrt(np.sum(half**2) * np.sum(full**2))
+    assert cosine > 0.98
+    np.testing.assert_allclose(np.linalg.norm(half), np.linalg.norm(full), rtol=0.05)
+
+
+def test_half_precision_keeps_labels_and_losses_in_float32():
+    model = regressor("fds", "ranksim", policy="mixed_float16")
+    model.fit(data(), epochs=2, verbose=0)
+    assert all(np.isfinite(w).all() for w in weights_of(model))
+    assert model.get_layer("ranksim").compute_dtype == "float32"
+    assert model.get_layer("fds").running_mean.dtype == "float32"
+    assert tf.as_dtype(model.losses[0].dtype if model.losses else "float32") == tf.float32
