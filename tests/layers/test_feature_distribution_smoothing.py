@@ -1,0 +1,249 @@
+"""FDS: golden arrays, loops, numerical safety, bins without samples, dense features."""
+
+import ast
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_ranksim as kr
+
+KERNELS = {"gaussian": "gaussian", "triang": "triangular", "laplace": "laplacian"}
+BINS = kr.LabelBins.uniform(0, 10, 1)
+
+
+def smoothing(**arguments):
+    return kr.layers.FeatureDistributionSmoothing(**{"bins": BINS, **arguments})
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_statistics_and_calibration_equal_the_published_ones(golden, case):
+    arrays = golden("fds")
+    options = ast.literal_eval(str(arrays[f"{case}_options"][0]))
+    kernel, size, sigma, momentum, first, end = options
+    layer = smoothing(
+        bins=kr.LabelBins.uniform(first, end, 1),
+        kernel=KERNELS[kernel],
+        kernel_size=size,
+        sigma=sigma,
+        momentum=momentum,
+        empty_bins="initial",
+    )
+    labels = arrays[f"{case}_labels"]
+    layer.build(arrays[f"{case}_0_features"].shape)
+    for epoch in range(3):
+        features = arrays[f"{case}_{epoch}_features"]
+        for batch in np.array_split(np.arange(len(labels)), 5):
+            layer.update_state(features[batch], labels[batch])
+        layer.finalize_state()
+        for ours, theirs in (
+            (layer.running_mean, "running_mean"),
+            (layer.running_variance, "running_var"),
+            (layer.smoothed_mean, "smoothed_mean"),
+            (layer.smoothed_variance, "smoothed_var"),
+        ):
+            np.testing.assert_allclose(
+                numpy(ours), arrays[f"{case}_{epoch}_{theirs}"], rtol=1e-4, atol=1e-5
+            )
+        query = tf.constant(arrays[f"{case}_{epoch}_query"])
+        calibrated = layer.calibrate(query, arrays[f"{case}_{epoch}_query_labels"])
+        np.testing.assert_allclose(
+            calibrated, arrays[f"{case}_{epoch}_calibrated"], rtol=1e-4, atol=1e-5
+        )
+
+
+def test_statistics_are_the_mean_and_unbiased_variance_of_each_bin(random):
+    features = random.normal(size=(200, 3)).astype("float32")
+    labels = random.uniform(0, 9, size=(200, 1))  # floats: several samples share a bin
+    layer = smoothing()
+    layer.build((None, 3))
+    layer.update_state(features, labels)
+    layer.finalize_state()
+    for bin_ in range(9):
+        members = features[labels[:, 0].astype(int) == bin_]
+        np.testing.assert_allclose(numpy(layer.running_mean)[bin_], members.mean(0), atol=1e-6)
+        np.testing.assert_allclose(
+            numpy(layer.running_variance)[bin_], members.var(0, ddof=1), rtol=1e-5
+        )
+
+
+def test_variances_are_right_for_features_of_a_large_mean(random):
+    features = random.normal(1000, 1, size=(50_000, 2)).astype("float32")
+    labels = random.integers(0, 2, size=50_000)
+    layer = smoothing()
+    layer.build((None, 2))
+    for batch in np.array_split(np.arange(50_000), 100):
+        layer.update_state(features[batch], labels[batch])
+    layer.finalize_state()
+    for bin_ in range(2):
+        expected = features[labels == bin_].astype("float64").var(0, ddof=1)
+        np.testing.assert_allclose(numpy(layer.running_variance)[bin_], expected, rtol=1e-5)
+
+
+def test_momentum_keeps_a_share_of_the_old_and_takes_first_statistics_whole():
+    layer = smoothing(momentum=0.75)
+    layer.build((None, 1))
+    ones = np.ones((4, 1), dtype="float32")
+    layer.update_state(8 * ones, [2, 2, 2, 2])
+    layer.finalize_state()
+    layer.update_state(4 * ones, [2, 2, 3, 3])
+    layer.finalize_state()
+    assert numpy(layer.running_mean)[2] == pytest.approx(0.75 * 8 + 0.25 * 4)
+    assert numpy(layer.running_mean)[3] == pytest.approx(4)
+    layer.finalize_state()  # nothing came since
+    assert numpy(layer.running_mean)[2] == pytest.approx(7)
+    assert int(layer.epochs_folded) == 2
+
+
+def test_without_momentum_statistics_average_over_all_samples():
+    layer = smoothing(momentum=None)
+    layer.build((None, 1))
+    layer.update_state([[1.0], [1.0], [1.0]], [5, 5, 5])
+    layer.finalize_state()
+    layer.update_state([[9.0]], [5])
+    layer.finalize_state()
+    assert numpy(layer.running_mean)[5] == pytest.approx(3)
+
+
+def smoothed_mean(empty_bins):
+    """Bins 2 and 4 hold the means 2 and 4; the kernel is (1, 2, 1) / 4."""
+    layer = smoothing(kernel="triangular", kernel_size=3, empty_bins=empty_bins)
+    layer.build((None, 1))
+    layer.update_state([[2.0], [2.0], [4.0], [4.0]], [2, 2, 4, 4])
+    layer.finalize_state()
+    return numpy(layer.smoothed_mean)[:, 0]
+
+
+def test_empty_bins_stay_out_of_the_smoothing():
+    np.testing.assert_allclose(smoothed_mean("renormalize")[:6], [0, 0, 2, 0, 4, 0])
+
+
+def test_empty_bins_may_count_with_their_initial_statistics():
+    np.testing.assert_allclose(smoothed_mean("initial")[:6], [0, 0.5, 1, 1.5, 2, 1])
+
+
+def test_empty_bins_may_be_filled_from_their_neighbors():
+    np.testing.assert_allclose(smoothed_mean("neighbors")[:6], [2, 2, 2.25, 3, 3.75, 4])
+
+
+def test_calibration_follows_the_formula_and_its_clip(random):
+    layer = smoothing(variance_clip=(0.5, 2.0))
+    layer.build((None, 2))
+    for variable, value in (
+        (layer.running_mean, 1.0),
+        (layer.running_variance, 4.0),
+        (layer.smoothed_mean, 3.0),
+        (layer.smoothed_variance, 100.0),
+    ):
+        variable.assign(np.full((10, 2), value))
+    features = random.normal(size=(5, 2)).astype("float32")
+    expected = (features - 1) * np.sqrt(2) + 3
+    np.testing.assert_allclose(layer.calibrate(features, [0, 1, 2, 3, 4]), expected, rtol=1e-5)
+
+
+def test_flat_dimensions_and_flat_bins_pass_unchanged(random):
+    layer = smoothing()
+    layer.build((None, 2))
+    layer.running_mean.assign(np.full((10, 2), 5.0))
+    variance = np.ones((10, 2))
+    variance[3] = 0
+    variance[4, 1] = 0
+    layer.running_variance.assign(variance)
+    features = random.normal(size=(3, 2)).astype("float32")
+    calibrated = numpy(layer.calibrate(features, [3, 4, 5]))
+    np.testing.assert_array_equal(calibrated[0], features[0])
+    assert calibrated[1, 1] == features[1, 1]
+    assert calibrated[1, 0] != features[1, 0]
+
+
+def test_features_of_a_bin_never_seen_pass_unchanged(random):
+    layer = smoothing()
+    layer.build((None, 2))
+    layer.update_state(random.normal(size=(8, 2)), [1, 1, 2, 2, 3, 3, 4, 4])
+    layer.finalize_state()
+    features = random.normal(size=(2, 2)).astype("float32")
+    np.testing.assert_array_equal(layer.calibrate(features, [9, 0]), features)
+
+
+def test_calibration_starts_after_the_first_fold_and_only_in_training(random):
+    layer = smoothing()
+    features = random.normal(2, 3, size=(60, 4)).astype("float32")
+    labels = random.integers(0, 10, size=(60, 1))
+    np.testing.assert_array_equal(layer(features, labels, training=True), features)
+    layer.finalize_state()
+    assert np.abs(numpy(layer(features, labels, training=True)) - features).max() > 0.01
+    np.testing.assert_array_equal(layer(features, labels, training=False), features)
+    layer.trainable = False
+    np.testing.assert_array_equal(layer(features, labels, training=True), features)
+
+
+def test_statistics_come_from_the_features_before_calibration(random):
+    layer = smoothing(momentum=0.0)
+    features = random.normal(2, 3, size=(60, 4)).astype("float32")
+    labels = random.integers(0, 10, size=(60, 1))
+    for _ in range(3):
+        layer(features, labels, training=True)
+        layer.finalize_state()
+    expected = [features[labels[:, 0] == bin_].mean(0) for bin_ in range(10)]
+    np.testing.assert_allclose(numpy(layer.running_mean), expected, atol=1e-5)
+
+
+def test_dense_features_are_the_same_as_their_pixels(random):
+    features = random.normal(size=(2, 3, 5, 4)).astype("float32")
+    labels = random.uniform(0, 10, size=(2, 3, 5, 1)).astype("float32")
+    dense, flat = smoothing(), smoothing()
+    for layer, x, y in (
+        (dense, features, labels),
+        (flat, features.reshape(30, 4), labels.reshape(30, 1)),
+    ):
+        layer(x, y, training=True)
+        layer.finalize_state()
+    np.testing.assert_array_equal(numpy(dense.smoothed_mean), numpy(flat.smoothed_mean))
+    calibrated = dense(features, labels, training=True)
+    assert calibrated.shape == features.shape
+    np.testing.assert_allclose(
+        numpy(calibrated).reshape(30, 4),
+        flat(features.reshape(30, 4), labels.reshape(30, 1), training=True),
+    )
+
+
+def test_reset_state_forgets(random):
+    layer = smoothing()
+    layer(random.normal(size=(6, 2)).astype("float32"), np.arange(6), training=True)
+    layer.finalize_state()
+    layer.reset_state()
+    fresh = smoothing()
+    fresh.build((None, 2))
+    for ours, theirs in zip(layer.variables, fresh.variables):
+        np.testing.assert_array_equal(numpy(ours), numpy(theirs))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"bins": [1, 2]}, r"`bins` must be a keras_ranksim.LabelBins"),
+        ({"kernel": "box"}, r"`kernel` must be one of .*'box'"),
+        ({"kernel_size": 2}, r"`kernel_size` must be odd"),
+        ({"momentum": 1.0}, r"`momentum` must be None or a number from 0.*momentum=1.0"),
+        ({"start_smooth": 0}, r"`start_smooth` must be at least 1.*start_smooth=0"),
+        ({"variance_clip": (2, 1)}, r"`variance_clip` must be \(lowest, highest\)"),
+        ({"empty_bins": "skip"}, r"`empty_bins` must be one of 'renormalize', .*'skip'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        smoothing(**arguments)
+
+
+def test_labels_that_do_not_fit_the_features_are_told():
+    with pytest.raises(
+        ValueError, match=r"one scalar label a feature vector.*shape \(4, 2, 2, 3\)"
+    ):
+        smoothing()(np.ones((4, 2, 2, 3)), np.ones((4, 1)), training=True)
+    with pytest.raises(ValueError, match=r"features of a known size in the last axis"):
+        smoothing().build((None, None))

@@ -1,0 +1,125 @@
+"""The RankSim layer: where labels come from, what it adds, what it leaves alone."""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_ranksim as kr
+from keras_ranksim.layers.label_scope import current_scope
+
+FEATURES = np.random.default_rng(1).normal(size=(12, 5)).astype("float32")
+LABELS = np.arange(12, dtype="float32")[:, None]
+
+
+def test_the_layer_adds_the_loss_of_the_equation():
+    layer = kr.layers.RankSimRegularizer(gamma=2.0, lambda_=3.0, seed=0)
+    outputs = layer(FEATURES, LABELS, training=True)
+    np.testing.assert_array_equal(outputs, FEATURES)
+    expected = kr.ops.ranksim_loss(FEATURES, LABELS, gamma=2.0, lambda_=3.0)
+    np.testing.assert_allclose(layer.losses, [expected])
+
+
+def test_labels_may_come_from_a_scope():
+    layer = kr.layers.RankSimRegularizer(gamma=2.0)
+    with kr.label_scope(LABELS):
+        layer(FEATURES, training=True)
+    np.testing.assert_allclose(layer.losses, [kr.ops.ranksim_loss(FEATURES, LABELS, gamma=2.0)])
+
+
+def test_labels_may_come_from_an_optional_input_of_a_plain_model():
+    features = keras.Input((5,))
+    labels = keras.Input((1,), optional=True)
+    embedding = keras.layers.Dense(4)(features)
+    embedding = kr.layers.RankSimRegularizer(gamma=5.0)(embedding, labels)
+    model = keras.Model([features, labels], keras.layers.Dense(1)(embedding))
+    model.compile("sgd", loss="mse")
+    predictions = model([FEATURES, LABELS], training=True)
+    term = model.losses[0]
+    expected = keras.ops.mean((predictions - LABELS) ** 2) + term
+    loss = model.fit([FEATURES, LABELS], LABELS, batch_size=12, verbose=0).history["loss"][0]
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    assert term > 0
+    assert model([FEATURES, None]).shape == (12, 1)
+
+
+def test_without_labels_training_tells_the_three_ways():
+    layer = kr.layers.RankSimRegularizer(name="rank")
+    with pytest.raises(ValueError, match="RankSimRegularizer 'rank' needs the labels") as error:
+        layer(FEATURES, training=True)
+    for way in ("ImbalancedRegressor", "keras.Input", "label_scope"):
+        assert way in str(error.value)
+
+
+def test_several_labels_in_the_scope_are_told():
+    layer = kr.layers.RankSimRegularizer()
+    with (
+        kr.label_scope({"age": LABELS, "height": LABELS}),
+        pytest.raises(ValueError, match="one tensor of labels"),
+    ):
+        layer(FEATURES, training=True)
+
+
+@pytest.mark.parametrize("when", ["evaluation", "frozen", "gamma 0"])
+def test_the_layer_is_an_identity_without_labels(when):
+    layer = kr.layers.RankSimRegularizer(gamma=0.0 if when == "gamma 0" else 1.0)
+    layer.trainable = when != "frozen"
+    outputs = layer(FEATURES, training=when != "evaluation")
+    np.testing.assert_array_equal(outputs, FEATURES)
+    assert layer.losses == []
+
+
+@pytest.mark.parametrize("fds_first", [True, False])
+def test_ranksim_sees_the_features_before_calibration_whichever_layer_is_first(fds_first):
+    fds = kr.layers.FeatureDistributionSmoothing(kr.LabelBins.uniform(0, 12, 3))
+    with kr.label_scope(LABELS):
+        fds(FEATURES, training=True)
+    fds.finalize_state()
+    ranksim = kr.layers.RankSimRegularizer(gamma=1.0)
+    inputs = keras.Input((5,))
+    x = inputs
+    for layer in (fds, ranksim) if fds_first else (ranksim, fds):
+        x = layer(x)
+    model = keras.Model(inputs, x)
+    with kr.label_scope(LABELS):
+        calibrated = model(FEATURES, training=True)
+    assert np.abs(calibrated - FEATURES).max() > 0.01
+    raw, wrong = (kr.ops.ranksim_loss(z, LABELS) for z in (FEATURES, calibrated))
+    assert raw != wrong
+    np.testing.assert_allclose(ranksim.losses, [raw])
+
+
+def test_a_scope_belongs_to_its_thread():
+    seen = []
+    with kr.label_scope(LABELS):
+        thread = threading.Thread(target=lambda: seen.append(current_scope()))
+        thread.start()
+        thread.join()
+    assert seen == [None]
+
+
+def test_the_scope_sums_terms_of_the_predictions():
+    with kr.label_scope(LABELS) as scope:
+        scope.add_loss(tf.constant(2.0, "float16"))
+        scope.add_loss(lambda predictions: 3 * keras.ops.sum(predictions))
+    total = scope.total_loss(np.ones((2, 1), dtype="float32"))
+    assert total.dtype == tf.float32
+    assert float(total) == 8.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"gamma": -0.1}, r"`gamma` must be a number of at least 0.*gamma=-0.1"),
+        ({"gamma": float("nan")}, r"`gamma` must be a number of at least 0.*gamma=nan"),
+        ({"gamma": "big"}, r"`gamma` must be a number.*gamma=big"),
+        ({"lambda_": -2}, r"`lambda_` must be a positive number.*lambda_=-2"),
+        ({"reduction": "none"}, r"`reduction` must be one of 'sum', 'mean'.*'none'"),
+        ({"label_similarity": "manhattan"}, r"`label_similarity` must be one of .*'manhattan'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        kr.layers.RankSimRegularizer(**arguments)
