@@ -1,4 +1,4 @@
-"""Labels and predictions that fit together, said in words when they do not."""
+"""Labels, predictions and weights that fit together, said in words when they do not."""
 
 from keras import ops
 
@@ -22,6 +22,20 @@ def align_labels(labels, predictions):
             f"{tuple(predictions.shape)}"
         )
     return labels, predictions
+
+
+def align_weights(weights, labels):
+    """Float32 weights of the shape of `labels`: one a sample, or one a pixel of dense labels."""
+    weights = ops.cast(ops.convert_to_tensor(weights), "float32")
+    if len(weights.shape) > len(labels.shape):
+        raise ValueError(
+            "`sample_weight` must hold one weight a sample, or one a pixel. Received: "
+            f"sample_weight of shape {tuple(weights.shape)} for labels of shape "
+            f"{tuple(labels.shape)}"
+        )
+    missing = len(labels.shape) - len(weights.shape)
+    weights = ops.reshape(weights, (*ops.shape(weights), *[1] * missing))
+    return ops.broadcast_to(weights, ops.shape(labels))
 
 
 def _compatible(one, other):

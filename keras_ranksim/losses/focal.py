@@ -31,7 +31,7 @@ class FocalR(keras.losses.Loss):
     >>> import keras_ranksim as kr
     >>> loss = kr.losses.FocalR(error="absolute", beta=0.2)
     >>> round(float(loss([[30.0], [60.0]], [[31.0], [40.0]])), 4)
-    9.6905
+    9.6901
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
     """

@@ -22,5 +22,6 @@ class EpochFold(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         with self.model.distribute_strategy.scope():
             for layer in self.model._flatten_layers():
-                if isinstance(layer, FeatureDistributionSmoothing) and layer.built:
+                smooths = isinstance(layer, FeatureDistributionSmoothing)
+                if smooths and layer.built and layer.trainable:
                     layer.finalize_state()

@@ -59,11 +59,12 @@ def retrain_regressor(
             f"Received: model '{model.name}', which is not compiled"
         )
     layer = _regression_layer(model, regressor)
-    settings = model.get_compile_config() or {}
-    if optimizer is None:
-        optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    optimizer = keras.optimizers.get(optimizer)
+    stage_one = model.get_compile_config()
+
+    def as_in_stage_one(name):
+        return keras.saving.deserialize_keras_object(stage_one.get(name))
+
+    optimizer = keras.optimizers.get(optimizer or as_in_stage_one("optimizer"))
     if learning_rate is not None:
         optimizer.learning_rate = non_negative("learning_rate", learning_rate, "of stage two")
     for other in model.layers:
@@ -72,9 +73,9 @@ def retrain_regressor(
         _initialize(layer)
         model.compile(
             optimizer=optimizer,
-            loss=loss if loss is not None else keras.losses.deserialize(settings["loss"]),
-            metrics=_fresh(settings.get("metrics")),
-            weighted_metrics=_fresh(settings.get("weighted_metrics")),
+            loss=loss or model.loss,
+            metrics=as_in_stage_one("metrics"),
+            weighted_metrics=as_in_stage_one("weighted_metrics"),
             run_eagerly=model.run_eagerly,
             steps_per_execution=model.steps_per_execution,
             jit_compile=model.jit_compile,
@@ -108,6 +109,3 @@ def _initialize(layer):
     for variable, value in zip(layer.variables, fresh.variables):
         variable.assign(value)
 
-
-def _fresh(metrics):
-    return keras.tree.map_structure(lambda metric: metric, metrics)

@@ -41,9 +41,7 @@ def test_a_saved_model_loads_in_a_fresh_process_predicts_the_same_and_trains_on(
     predictions = model.predict(data(), verbose=0)
     model.fit(data(), epochs=1, verbose=0)
 
-    done = run(
-        LOAD_AND_TRAIN_ON, tmp_path / "model.keras", tmp_path / "y.npz", tmp_path / "w.npz"
-    )
+    done = run(LOAD_AND_TRAIN_ON, tmp_path / "model.keras", tmp_path / "y.npz", tmp_path / "w.npz")
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "y.npz")["arr_0"], predictions, rtol=1e-6)
     trained_on = np.load(tmp_path / "w.npz")

@@ -1,0 +1,173 @@
+"""What `fit` does besides Keras' own: labels in scope, checks, folds, degenerate batches."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small import BINS, data, regressor, statistics_of, weights_of
+
+import keras_ranksim as kr
+
+
+def test_fit_adds_the_regulariser_to_the_loss(random):
+    x = random.normal(size=(20, 6)).astype("float32")
+    y = random.uniform(0, 40, size=(20, 1)).astype("float32")
+    model = regressor("ranksim")
+    features = keras.Model(model.input, model.get_layer("ranksim").output)(x)
+    expected = np.mean((model.predict(x, verbose=0) - y) ** 2)
+    expected += kr.ops.ranksim_loss(features, y, gamma=0.5, lambda_=2.0)
+    history = model.fit(x, y, batch_size=20, shuffle=False, verbose=0).history
+    np.testing.assert_allclose(history["loss"][0], expected, rtol=1e-5)
+
+
+def test_evaluation_and_prediction_change_nothing():
+    model = regressor("fds", "ranksim")
+    model.fit(data(), epochs=2, verbose=0)
+    before = statistics_of(model)
+    loss = model.evaluate(data(), verbose=0, return_dict=True)["loss"]
+    x, y, weight = map(np.concatenate, zip(*data().as_numpy_iterator()))
+    predictions = model.predict(x, verbose=0)
+    np.testing.assert_allclose(loss, np.mean(weight[:, None] * (predictions - y) ** 2), rtol=1e-5)
+    for one, other in zip(before, statistics_of(model)):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_statistics_are_folded_when_the_next_epoch_begins():
+    model = regressor("fds")
+    fds = model.get_layer("fds")
+    model.fit(data(), epochs=1, verbose=0)
+    assert int(fds.epochs_folded) == 0
+    assert float(keras.ops.sum(fds.epoch_count)) == 96
+    model.fit(data(), epochs=3, initial_epoch=1, verbose=0)
+    assert int(fds.epochs_folded) == 2
+    assert float(keras.ops.sum(fds.samples_seen)) == 192
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_folding_comes_before_the_users_callbacks(as_list):
+    folded = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            folded.append(int(self.model.get_layer("fds").epochs_folded))
+
+    model = regressor("fds")
+    callbacks = (
+        [Look()]
+        if as_list
+        else keras.callbacks.CallbackList([Look()], add_history=True, model=model)
+    )
+    model.fit(data(), epochs=3, verbose=0, callbacks=callbacks)
+    assert folded == [0, 1, 2]
+
+
+BATCHES = {
+    "one sample": (np.ones((1, 6)), [[3.0]]),
+    "one label": (np.random.default_rng(0).normal(size=(8, 6)), [[3.0]] * 8),
+    "zero features": (np.zeros((8, 6)), np.arange(8.0)[:, None]),
+    "constant features": (np.ones((8, 6)), np.arange(8.0)[:, None]),
+    "float labels": (np.random.default_rng(0).normal(size=(8, 6)), np.linspace(0, 1, 8)[:, None]),
+    "labels outside the bins": (np.ones((4, 6)), [[-9.0], [1e6], [2.0], [1e-9]]),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_no_batch_makes_a_nan(batch):
+    x, y = (np.asarray(array, dtype="float32") for array in BATCHES[batch])
+    model = regressor("fds", "ranksim", optimizer=keras.optimizers.Adam(0.01))
+    history = model.fit(x, y, epochs=3, batch_size=8, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert all(np.isfinite(w).all() for w in weights_of(model))
+    assert all(np.isfinite(w).all() for w in statistics_of(model))
+
+
+def test_a_seeded_run_repeats_exactly():
+    runs = []
+    for _ in range(2):
+        model = regressor("fds", "ranksim")
+        model.fit(data(), epochs=3, verbose=0)
+        runs.append(weights_of(model))
+    for one, two in zip(*runs):
+        np.testing.assert_array_equal(one, two)
+
+
+X, Y = np.ones((4, 6), dtype="float32"), np.arange(4.0)
+NOT_FINITE = np.array([1, np.nan, np.inf, 2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"y": NOT_FINITE}, r"`y` must hold finite numbers.*2 NaN or infinite of 4.*index 1"),
+        ({"y": ["a", "b", "c", "d"]}, r"`y` must hold numbers"),
+        ({"y": None}, r"`y` must hold the labels.*y=None"),
+        (
+            {"y": np.ones((4, 3))},
+            r"shape of the model's output, \(batch, 1\).*y of shape \(batch, 3\)",
+        ),
+        ({"sample_weight": NOT_FINITE}, r"`sample_weight` must hold finite numbers"),
+        ({"sample_weight": -Y}, r"`sample_weight` must not be negative.*-3.0"),
+        (
+            {"x": tf.data.Dataset.from_tensors(X), "y": None},
+            r"must yield \(x, y\) or \(x, y, sample_weight\)",
+        ),
+        (
+            {"x": tf.data.Dataset.from_tensors((X, np.ones((4, 2)))), "y": None},
+            r"`y` must have the shape of the model's output.*\(batch, 2\)",
+        ),
+    ],
+    ids=str,
+)
+def test_mistakes_are_told_before_the_first_step(arguments, message):
+    model = regressor("ranksim")
+    before = weights_of(model)
+    with pytest.raises(ValueError, match=message):
+        model.fit(**{"x": X, "y": Y, "verbose": 0, **arguments})
+    for one, other in zip(before, weights_of(model)):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_dataset_with_labels_that_are_not_finite_is_told():
+    model = regressor("ranksim")
+    labels = NOT_FINITE.astype("float32")[:, None]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="`y` must hold finite numbers"):
+        model.fit(tf.data.Dataset.from_tensors((X, labels)), verbose=0)
+
+
+def test_labels_of_one_dimension_and_validation_data_work():
+    model = regressor("fds", "ranksim")
+    history = model.fit(X, Y, validation_data=(X, Y), epochs=2, verbose=0)
+    assert len(history.history["val_loss"]) == 2
+
+
+def test_a_custom_loop_reaches_the_same_loss(random):
+    x = random.normal(size=(20, 6)).astype("float32")
+    y = random.uniform(0, 40, size=(20, 1)).astype("float32")
+    model = regressor("ranksim")
+    with kr.label_scope(y) as scope:
+        predictions = model(x, training=True)
+    loss = keras.ops.mean((predictions - y) ** 2)
+    loss = loss + sum(model.losses) + scope.total_loss(predictions)
+    expected = regressor("ranksim").train_on_batch(x, y)
+    np.testing.assert_allclose(loss, np.ravel(expected)[0], rtol=1e-5)
+
+
+def test_labels_of_several_dimensions_train(random):
+    inputs = keras.Input((6,))
+    embedding = keras.layers.Dense(8)(inputs)
+    embedding = kr.layers.RankSimRegularizer(label_similarity="cosine")(embedding)
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(3)(embedding))
+    model.compile("adam", loss="mse")
+    x, y = random.normal(size=(16, 6)), random.normal(size=(16, 3))
+    assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
+
+
+def test_a_plain_keras_model_folds_with_the_callback():
+    inputs, labels = keras.Input((6,)), keras.Input((1,), optional=True)
+    embedding = keras.layers.Dense(4)(inputs)
+    fds = kr.layers.FeatureDistributionSmoothing(BINS)
+    model = keras.Model([inputs, labels], keras.layers.Dense(1)(fds(embedding, labels)))
+    model.compile("sgd", loss="mse")
+    y = Y[:, None]
+    model.fit([X, y], y, epochs=3, verbose=0, callbacks=[kr.models.EpochFold()])
+    assert int(fds.epochs_folded) == 2

@@ -1,0 +1,150 @@
+"""What every public symbol owes: an example, a config that rebuilds it, cheap imports."""
+
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import keras_ranksim as kr
+
+BINS = kr.LabelBins.uniform(0, 20, 2)
+OBJECTS = {
+    "LabelBins": lambda: BINS,
+    "RankSimRegularizer": lambda: kr.layers.RankSimRegularizer(
+        0.3, 7.0, "mean", label_similarity="cosine", seed=5
+    ),
+    "FeatureDistributionSmoothing": lambda: kr.layers.FeatureDistributionSmoothing(
+        BINS, "laplacian", 3, 1.5, None, 2, (0.2, 5), "neighbors"
+    ),
+    "FocalR": lambda: kr.losses.FocalR("squared", 0.5, 2.0, "tanh", reduction="sum"),
+    "GeometricMeanError": lambda: kr.metrics.GeometricMeanError(name="gmean"),
+    "ShotMetric": lambda: kr.metrics.ShotMetric("mae", "few", [3, 3, 5], BINS),
+}
+
+
+def public_symbols():
+    for module in (kr, kr.ops, kr.labels, kr.layers, kr.losses, kr.metrics, kr.models):
+        for name in module.__all__:
+            symbol = getattr(module, name)
+            if callable(symbol):
+                yield f"{module.__name__}.{name}", symbol
+
+
+SYMBOLS = dict(public_symbols())
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_config_goes_through_json_and_rebuilds_the_same_object(name):
+    original = OBJECTS[name]()
+    config = keras.saving.serialize_keras_object(original)
+    rebuilt = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
+    assert type(rebuilt) is type(original)
+    assert keras.saving.serialize_keras_object(rebuilt) == config
+
+
+def test_every_argument_of_a_constructor_is_in_its_config():
+    import inspect
+
+    renamed = {"train_labels": "train_counts"}
+    for name, make in OBJECTS.items():
+        made = make()
+        parameters = inspect.signature(type(made).__init__).parameters
+        wanted = {renamed.get(p, p) for p in parameters} - {"self", "kwargs", "args"}
+        assert wanted <= set(made.get_config()), name
+
+
+@pytest.mark.parametrize("name", ["FocalR", "ShotMetric"])
+def test_a_rebuilt_object_computes_the_same(name):
+    original = OBJECTS[name]()
+    config = keras.saving.serialize_keras_object(original)
+    rebuilt = keras.saving.deserialize_keras_object(config)
+    labels, predictions = np.array([[3.0], [5.0]]), np.array([[4.0], [9.0]])
+    np.testing.assert_array_equal(original(labels, predictions), rebuilt(labels, predictions))
+
+
+def registered_similarity(labels):
+    return -keras.ops.abs(labels[:, :1] - keras.ops.transpose(labels[:, :1]))
+
+
+def test_a_registered_label_similarity_is_saved():
+    with keras.saving.custom_object_scope({"registered_similarity": registered_similarity}):
+        layer = kr.layers.RankSimRegularizer(label_similarity=registered_similarity)
+        config = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)))
+        rebuilt = keras.saving.deserialize_keras_object(config)
+    assert rebuilt.label_similarity is registered_similarity
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_every_public_symbol_has_a_docstring_with_an_example(name):
+    symbol = SYMBOLS[name]
+    assert symbol.__doc__, f"{name} has no docstring"
+    assert ">>> " in symbol.__doc__ or name.endswith("LabelScope"), f"{name} has no example"
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_every_public_function_has_type_hints(name):
+    symbol = SYMBOLS[name]
+    if isinstance(symbol, type) or name.endswith("label_scope"):
+        return
+    hints = symbol.__annotations__
+    assert "return" in hints or not hints, f"{name} does not say what it returns"
+
+
+def test_every_module_has_a_docstring():
+    for module in pkgutil.walk_packages(kr.__path__, "keras_ranksim."):
+        loader = module.module_finder.find_spec(module.name).loader
+        source = loader.get_source(module.name)
+        assert source.lstrip().startswith('"""'), f"{module.name} has no docstring"
+
+
+LOADED = """
+import sys, keras, json
+before = set(sys.modules)
+import keras_ranksim
+import keras_ranksim.data
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(json.dumps(sorted(new - set(sys.stdlib_module_names))))
+"""
+
+
+def test_importing_the_package_imports_nothing_that_keras_does_not():
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == ["keras_ranksim"]
+
+
+def test_another_backend_is_told_at_import():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import keras; keras.backend.backend = lambda: 'jax'\nimport keras_ranksim",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "runs on Keras with the TensorFlow backend" in done.stderr
+
+
+def test_a_missing_optional_package_gives_the_install_command():
+    from keras_ranksim.validation import optional_package
+
+    with pytest.raises(ImportError, match=r"`not_there`.*pip install 'keras_ranksim\[text\]'"):
+        optional_package("not_there", "text")
+
+
+def test_unknown_attributes_are_told():
+    with pytest.raises(AttributeError, match="has no attribute 'ranksim'"):
+        kr.ranksim  # noqa: B018
