@@ -1,5 +1,6 @@
 """The equations: tensors in, tensors out, no state."""
 
+from keras_ranksim.ops.conr import conr_loss
 from keras_ranksim.ops.distinct import one_per_label
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.ops.ranking import blackbox_rank, gradient_at_one, rank, rank_by_distance
@@ -13,6 +14,7 @@ from keras_ranksim.ops.similarity import (
 
 __all__ = [
     "blackbox_rank",
+    "conr_loss",
     "cosine_similarity",
     "gradient_at_one",
     "kernel_window",

@@ -1,12 +1,11 @@
 """RankSim: neighbours in label space should be neighbours in feature space."""
 
-import math
-
 import keras
 from keras import ops
 
 from keras_ranksim.ops.distinct import one_per_label
 from keras_ranksim.ops.ranking import blackbox_rank, gradient_at_one, rank, rank_by_distance
+from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.similarity import (
     SMALLEST_NORM,
     label_similarity_function,
@@ -65,7 +64,7 @@ def ranksim_loss(
     non_negative("gamma", gamma, "the weight of the regulariser")
     positive("lambda_", lambda_, "the interpolation strength")
     one_of("reduction", reduction, REDUCTIONS)
-    features, labels = _one_row_a_sample(features), _one_row_a_sample(labels)
+    features, labels = rows_of_samples(features), rows_of_samples(labels)
     has_direction = ops.norm(features, axis=-1) > SMALLEST_NORM
     kept = one_per_label(labels, usable=has_direction, seed=seed)
     unit = unit_rows(ops.take(features, kept, axis=0))
@@ -102,9 +101,3 @@ def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
     if labels.shape[-1] == 1 and label_similarity == "euclidean":
         return rank_by_distance(labels[:, 0])
     return rank(similarity(labels))
-
-
-def _one_row_a_sample(values):
-    values = ops.cast(ops.convert_to_tensor(values), "float32")
-    size = math.prod(ops.shape(values)[1:])
-    return ops.reshape(values, (ops.shape(values)[0], size))

@@ -24,7 +24,9 @@ def cosine_similarity(features) -> keras.KerasTensor:
 
 
 def unit_rows(features) -> keras.KerasTensor:
-    """Every row divided by its length; rows of zeros stay zeros.
+    """Every row divided by its length; rows of zeros have no direction and stay zeros.
+
+    Their gradient is zero too, where that of `x / max(|x|, epsilon)` would be enormous.
 
     Example:
 
@@ -32,7 +34,11 @@ def unit_rows(features) -> keras.KerasTensor:
     >>> kr.ops.unit_rows([[3.0, 4.0]]).numpy()
     array([[0.6, 0.8]], dtype=float32)
     """
-    return ops.normalize(ops.convert_to_tensor(features), axis=-1, epsilon=SMALLEST_NORM)
+    features = ops.convert_to_tensor(features)
+    length = ops.sqrt(ops.sum(ops.square(ops.stop_gradient(features)), axis=-1, keepdims=True))
+    has_direction = length > SMALLEST_NORM
+    unit = ops.normalize(ops.where(has_direction, features, 1.0), axis=-1, epsilon=SMALLEST_NORM)
+    return ops.where(has_direction, unit, 0.0)
 
 
 def negative_distance(labels) -> keras.KerasTensor:
