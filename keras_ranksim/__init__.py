@@ -20,8 +20,8 @@ from keras_ranksim.labels import (
     shot_report,
     shots,
 )
-from keras_ranksim.layers import label_scope
 from keras_ranksim.models import ImbalancedRegressor, retrain_regressor
+from keras_ranksim.scope import label_scope
 
 __version__ = "0.1.0"
 

@@ -1,11 +1,12 @@
 """What a label is: bins, counts, shots, weights, balanced and zero-shot splits."""
 
 from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.labels.depth_report import depth_report, depth_shot_limits
+from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 from keras_ranksim.labels.report import shot_report
 from keras_ranksim.labels.shots import SHOTS, shots, shots_of_counts
 from keras_ranksim.labels.splits import balanced_split, outside_ranges
 from keras_ranksim.labels.weights import (
-    density_of_counts,
     label_density,
     label_weights,
     weights_of_counts,
@@ -15,9 +16,12 @@ __all__ = [
     "SHOTS",
     "LabelBins",
     "balanced_split",
-    "density_of_counts",
+    "depth_report",
+    "depth_shot_limits",
+    "fit_mixture",
     "label_density",
     "label_weights",
+    "mixture_of_bins",
     "outside_ranges",
     "shot_report",
     "shots",

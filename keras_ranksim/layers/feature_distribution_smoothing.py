@@ -5,8 +5,6 @@ import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.layers.before_calibration import remember
-from keras_ranksim.layers.label_scope import labels_for
 from keras_ranksim.ops.feature_statistics import (
     calibrate,
     fill_from_neighbors,
@@ -15,6 +13,8 @@ from keras_ranksim.ops.feature_statistics import (
 )
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.registration import registered
+from keras_ranksim.scope.before_calibration import remember
+from keras_ranksim.scope.label_scope import labels_for
 from keras_ranksim.validation import one_of
 
 EMPTY_BINS = ("renormalize", "initial", "neighbors")

@@ -2,12 +2,12 @@
 
 import keras
 
-from keras_ranksim.layers.before_calibration import before_calibration
-from keras_ranksim.layers.label_scope import current_scope, labels_for
-from keras_ranksim.layers.replicas import gather, replica_count
 from keras_ranksim.ops.ranksim import REDUCTIONS, ranksim_loss
 from keras_ranksim.ops.similarity import label_similarity_function
 from keras_ranksim.registration import registered
+from keras_ranksim.scope.before_calibration import before_calibration
+from keras_ranksim.scope.label_scope import current_scope, labels_for
+from keras_ranksim.scope.replicas import gather, replica_count
 from keras_ranksim.validation import non_negative, one_of, positive
 
 

@@ -1,5 +1,6 @@
 """Losses for imbalanced regression."""
 
+from keras_ranksim.losses.balanced_mse import BalancedMSE
 from keras_ranksim.losses.focal import FocalR
 
-__all__ = ["FocalR"]
+__all__ = ["BalancedMSE", "FocalR"]

@@ -3,10 +3,11 @@
 import keras
 import tensorflow as tf
 
-from keras_ranksim.layers.label_scope import current_scope, label_scope
 from keras_ranksim.models.epoch_fold import EpochFold
 from keras_ranksim.models.training_data import check_label_shape, check_training_data
+from keras_ranksim.models.views import join_views
 from keras_ranksim.registration import registered
+from keras_ranksim.scope.label_scope import current_scope, label_scope
 
 
 @registered
@@ -18,6 +19,7 @@ class ImbalancedRegressor(keras.Model):
     `fit`, `evaluate`, `predict`, `save`. While it trains, its layers see the labels of the
     batch, loss terms that need all replicas or the predictions join the loss, and feature
     statistics are folded between epochs. Labels and weights are checked before the first step.
+    A dataset may yield two or three views of every sample as `x`; see `ConRRegularizer`.
 
     Args:
         inputs: As in `keras.Model`.
@@ -73,8 +75,11 @@ class ImbalancedRegressor(keras.Model):
         """Keras' own step, inside a scope that shows the layers the labels."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         y = keras.tree.map_structure(_assert_finite, y)
-        with label_scope(y, sample_weight):
-            return super().train_step((x, y, sample_weight))
+        loss_weight, contrasted_rows = sample_weight, None
+        if isinstance(x, (tuple, list)) and len(self.inputs) == 1 and len(x) > 1:
+            x, y, loss_weight, sample_weight, contrasted_rows = join_views(x, y, sample_weight)
+        with label_scope(y, sample_weight, contrasted_rows):
+            return super().train_step((x, y, loss_weight))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss, the layers' losses, and what they left in the label scope."""

@@ -108,4 +108,3 @@ def _initialize(layer):
     fresh.build(layer.input.shape)
     for variable, value in zip(layer.variables, fresh.variables):
         variable.assign(value)
-

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.layers.label_scope import current_scope
+from keras_ranksim.scope.label_scope import current_scope
 
 FEATURES = np.random.default_rng(1).normal(size=(12, 5)).astype("float32")
 LABELS = np.arange(12, dtype="float32")[:, None]

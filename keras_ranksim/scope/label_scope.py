@@ -14,11 +14,22 @@ class LabelScope:
     A scope belongs to one thread, so the replicas of a distribution strategy, a thread each,
     do not see one another's. Terms that depend on the predictions, or that were found with
     other replicas' samples, cannot go through `add_loss`; they are left here.
+
+    Args:
+        labels: Labels of the batch, one row a sample.
+        sample_weight: Optional weights of the samples.
+        contrasted_rows: How many rows, from the first, hold views to be contrasted; `None` for
+            all. Rows behind them serve the regression loss alone.
+
+    Attributes:
+        noise: The noise scale that a `NoiseScale` layer learns, for `BalancedMSE`.
     """
 
-    def __init__(self, labels, sample_weight=None):
+    def __init__(self, labels, sample_weight=None, contrasted_rows=None):
         self.labels = labels
         self.sample_weight = sample_weight
+        self.contrasted_rows = contrasted_rows
+        self.noise = None
         self._terms = []
 
     def add_loss(self, term) -> None:
@@ -34,14 +45,13 @@ class LabelScope:
 
 
 @contextlib.contextmanager
-def label_scope(labels, sample_weight=None):
+def label_scope(labels, sample_weight=None, contrasted_rows=None):
     """Gives the layers called inside it the labels of the batch, for a custom training loop.
 
     `ImbalancedRegressor.fit` opens this scope by itself.
 
     Args:
-        labels: Labels of the batch, one row a sample.
-        sample_weight: Optional weights of the samples.
+        labels, sample_weight, contrasted_rows: As in `LabelScope`.
 
     Yields:
         The `LabelScope`. Add `scope.total_loss(predictions)` to the loss besides
@@ -57,7 +67,7 @@ def label_scope(labels, sample_weight=None):
     >>> float(layer.losses[0]) > 0
     True
     """
-    scope = LabelScope(labels, sample_weight)
+    scope = LabelScope(labels, sample_weight, contrasted_rows)
     stack = _stack()
     stack.append(scope)
     try:

@@ -1,0 +1,152 @@
+"""The ConR layer: predictions that come later, views, weights, replicas."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_ranksim as kr
+
+RANDOM = np.random.default_rng(5)
+X = RANDOM.normal(size=(24, 6)).astype("float32")
+Y = RANDOM.integers(0, 8, size=(24, 1)).astype("float32")
+WEIGHT = RANDOM.uniform(0.5, 2, size=24).astype("float32")
+
+
+def regressor(*extra, beta=2.0):
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((6,))
+    embedding = keras.layers.Dense(8, name="embedding")(inputs)
+    for layer in (*extra, kr.layers.ConRRegularizer(beta, pushing_power=0.1)):
+        embedding = layer(embedding)
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
+    model.compile(keras.optimizers.SGD(0.01), loss="mse")
+    return model
+
+
+def embedding_of(model, x):
+    return keras.Model(model.input, model.get_layer("embedding").output)(x)
+
+
+def term_of(model, x, y, weight):
+    return kr.ops.conr_loss(embedding_of(model, x), y, model(x), weight, pushing_power=0.1)
+
+
+def test_fit_adds_the_term_with_the_predictions_and_weights_of_the_batch():
+    model = regressor()
+    term = term_of(model, X, Y, WEIGHT)
+    assert term > 0.1
+    expected = np.mean(WEIGHT[:, None] * (model(X) - Y) ** 2) + 2.0 * term
+    history = model.fit(X, Y, sample_weight=WEIGHT, batch_size=24, verbose=0).history
+    np.testing.assert_allclose(history["loss"][0], expected, rtol=1e-5)
+
+
+def test_two_views_serve_both_losses():
+    model = regressor()
+    views = (X, X + 0.1)
+    both, labels = np.concatenate(views), np.concatenate([Y, Y])
+    expected = np.mean((model(both) - labels) ** 2) + 2.0 * term_of(model, both, labels, None)
+    loss = model.fit(tf.data.Dataset.from_tensors((views, Y)), verbose=0).history["loss"][0]
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_a_third_plain_view_alone_serves_the_regression_loss():
+    model = regressor()
+    views = (X + 0.1, X - 0.1)
+    both, labels = np.concatenate(views), np.concatenate([Y, Y])
+    term = term_of(model, both, labels, np.concatenate([WEIGHT, WEIGHT]))
+    expected = np.mean(WEIGHT[:, None] * (model(X) - Y) ** 2) + 2.0 * term
+    data = tf.data.Dataset.from_tensors(((*views, X), Y, WEIGHT))
+    np.testing.assert_allclose(model.fit(data, verbose=0).history["loss"][0], expected, rtol=1e-5)
+
+
+def test_too_many_views_are_told():
+    with pytest.raises(ValueError, match="two or three views of the same samples. Received: 4"):
+        regressor().fit(tf.data.Dataset.from_tensors(((X, X, X, X), Y)), verbose=0)
+
+
+def test_a_plain_model_takes_the_predictions_as_an_argument():
+    features, labels = keras.Input((6,)), keras.Input((1,), optional=True)
+    embedding = keras.layers.Dense(8, name="embedding")(features)
+    predictions = keras.layers.Dense(1)(embedding)
+    outputs = kr.layers.ConRRegularizer(2.0, pushing_power=0.1)(embedding, labels, predictions)
+    model = keras.Model([features, labels], outputs)
+    model([X, Y], training=True)
+    encoder = keras.Model(features, embedding)
+    expected = 2.0 * kr.ops.conr_loss(encoder(X), Y, model([X, None]), pushing_power=0.1)
+    assert model([X, None]).shape == (24, 1)
+    np.testing.assert_allclose(model([X, Y], training=True) * 0 + model.losses[0], expected)
+
+
+def test_a_custom_loop_reaches_the_same_loss():
+    model = regressor()
+    with kr.label_scope(Y) as scope:
+        predictions = model(X, training=True)
+    np.testing.assert_allclose(
+        scope.total_loss(predictions), 2.0 * term_of(model, X, Y, None), rtol=1e-5
+    )
+
+
+def test_without_predictions_the_ways_are_told():
+    layer = kr.layers.ConRRegularizer(name="contrast")
+    with pytest.raises(ValueError, match="'contrast' needs the predictions of the batch"):
+        layer(X, Y, training=True)
+
+
+@pytest.mark.parametrize("when", ["evaluation", "frozen", "beta 0"])
+def test_the_layer_is_an_identity_without_labels(when):
+    layer = kr.layers.ConRRegularizer(beta=0 if when == "beta 0" else 1.0)
+    layer.trainable = when != "frozen"
+    np.testing.assert_array_equal(layer(X, training=when != "evaluation"), X)
+
+
+@pytest.mark.parametrize("with_all", [False, True])
+def test_two_replicas_learn_what_one_learns(two_replicas, with_all):
+    def extra():
+        bins = kr.LabelBins.uniform(0, 8, 1)
+        return with_all * [
+            kr.layers.FeatureDistributionSmoothing(bins),
+            kr.layers.RankSimRegularizer(0.05, 2.0, seed=1),
+        ]
+
+    data = tf.data.Dataset.from_tensor_slices((X, Y, WEIGHT)).batch(12)
+    alone = regressor(*extra())
+    history = alone.fit(data, epochs=2, verbose=0).history
+    with two_replicas.scope():
+        together = regressor(*extra())
+    np.testing.assert_allclose(
+        together.fit(data, epochs=2, verbose=0).history["loss"], history["loss"], rtol=1e-5
+    )
+    for one, other in zip(alone.trainable_weights, together.trainable_weights):
+        np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (other, one)), atol=1e-5)
+
+
+BATCHES = {
+    "one sample": (X[:1], Y[:1]),
+    "one label": (X, np.ones((24, 1))),
+    "no positives": (X, 10 * np.arange(24.0)[:, None]),
+    "zero features": (0 * X, Y),
+}
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("mode", [{}, {"jit_compile": True}], ids=str)
+def test_no_batch_makes_a_nan(batch, mode):
+    model = regressor()
+    model.compile("sgd", loss="mse", **mode)
+    x, y = BATCHES[batch]
+    assert np.isfinite(model.fit(x, y, epochs=2, verbose=0).history["loss"]).all()
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"beta": -1}, r"`beta` must be a number of at least 0.*beta=-1"),
+        ({"temperature": 0}, r"`temperature` must be a positive number"),
+        ({"pushing": "cubic"}, r"`pushing` must be one of 'exponential', 'linear'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        kr.layers.ConRRegularizer(**arguments)
