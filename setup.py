@@ -22,6 +22,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["keras_ranksim", "keras_ranksim.*"]),
+    package_data={"keras_ranksim.experiments": ["published/*.csv"]},
     python_requires=">=3.11",
     install_requires=["keras>=3.11", "tensorflow>=2.18", "numpy>=1.26", "pandas>=2.1"],
     extras_require={

@@ -25,13 +25,14 @@ from keras_ranksim.scope import label_scope
 
 __version__ = "0.1.0"
 
-_LOADED_WHEN_USED = ("data", "networks")
+_LOADED_WHEN_USED = ("data", "experiments", "networks")
 
 __all__ = [
     "ImbalancedRegressor",
     "LabelBins",
     "balanced_split",
     "data",
+    "experiments",
     "label_scope",
     "label_weights",
     "labels",

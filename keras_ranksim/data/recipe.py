@@ -27,6 +27,8 @@ class Recipe:
             `learning_rate`, `gamma`, `lambda_`, `patience`).
         focal: Arguments of `FocalR`.
         conr: Arguments of `ConRRegularizer`.
+        conr_views: Views of each training sample that rows with ConR see, as `Benchmark.views`;
+            1 where there is no augmentation.
 
     Example:
 
@@ -60,3 +62,4 @@ class Recipe:
         default_factory=lambda: {"error": "absolute", "beta": 0.2}
     )
     conr: dict[str, Any] = dataclasses.field(default_factory=dict)
+    conr_views: int = 1

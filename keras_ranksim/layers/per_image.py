@@ -70,7 +70,7 @@ class PerImage(keras.layers.Layer):
             self.regularizer(pooled, label, training=True)
             return
         weights = scope.sample_weight if weight is None else ops.mean(weight, axis=(1, 2))
-        with label_scope(label, weights) as inner:
+        with label_scope(label, weights, scope.contrasted_rows) as inner:
             self.regularizer(pooled, training=True)
         scope.add_loss(
             lambda predictions: inner.total_loss(

@@ -3,11 +3,10 @@
 import keras
 from keras import ops
 
+from keras_ranksim.labels.depth_report import SMALLEST_DEPTH
 from keras_ranksim.registration import registered
 from keras_ranksim.shapes import align_labels, align_weights
 from keras_ranksim.validation import positive, positive_integer
-
-SMALLEST_DEPTH = 1e-3
 
 
 class MeasuredMean(keras.metrics.Mean):

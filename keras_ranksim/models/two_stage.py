@@ -29,8 +29,8 @@ def retrain_regressor(
             instance from `label_weights`, belong here.
         optimizer: Optimizer of stage two; `None` takes a fresh one configured as in stage one.
         loss: Loss of stage two; `None` takes that of stage one.
-        regressor: The regression layer or its name; `None` takes the layer that gives the
-            model's output.
+        regressor: The regression layer or its name; `None` takes the last layer
+            with weights on the way to the output.
         learning_rate: Learning rate of stage two; `None` keeps that of the optimizer.
         **fit_arguments: `epochs`, `batch_size`, `callbacks`, ... as in `fit`.
 
@@ -52,6 +52,25 @@ def retrain_regressor(
     ['head']
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
+    """
+    prepare_second_stage(model, regressor, optimizer, loss, learning_rate)
+    if y is not None:
+        fit_arguments["y"] = y
+    if sample_weight is not None:
+        fit_arguments["sample_weight"] = sample_weight
+    return model.fit(x, **fit_arguments)
+
+
+def prepare_second_stage(
+    model: keras.Model,
+    regressor: str | keras.layers.Layer | None = None,
+    optimizer=None,
+    loss=None,
+    learning_rate: float | None = None,
+) -> None:
+    """All of `retrain_regressor` but the training: freezes, draws the head anew, compiles.
+
+    Args: as in `retrain_regressor`.
     """
     if not model.compiled:
         raise ValueError(
@@ -80,11 +99,6 @@ def retrain_regressor(
             steps_per_execution=model.steps_per_execution,
             jit_compile=model.jit_compile,
         )
-    if y is not None:
-        fit_arguments["y"] = y
-    if sample_weight is not None:
-        fit_arguments["sample_weight"] = sample_weight
-    return model.fit(x, **fit_arguments)
 
 
 def _regression_layer(model, regressor):
@@ -92,15 +106,17 @@ def _regression_layer(model, regressor):
         return model.get_layer(regressor)
     if regressor is not None:
         return regressor
-    outputs = keras.tree.flatten(model.output)
-    layer = outputs[0]._keras_history.operation
-    if len(outputs) > 1 or not layer.weights:
-        raise ValueError(
-            "`regressor` must name the regression layer, since the model's output does not come "
-            f"from one layer with weights. Received: regressor=None, and an output of "
-            f"'{layer.name}'"
-        )
-    return layer
+    tensors = keras.tree.flatten(model.output)
+    while len(tensors) == 1:
+        layer = tensors[0]._keras_history.operation
+        if layer.weights:
+            return layer
+        is_input = isinstance(layer, keras.layers.InputLayer)
+        tensors = [] if is_input else keras.tree.flatten(layer.input)
+    raise ValueError(
+        "`regressor` must name the regression layer, since the model's output does not follow "
+        "from one layer with weights. Received: regressor=None"
+    )
 
 
 def _initialize(layer):

@@ -62,8 +62,17 @@ def test_models_that_cannot_be_retrained_are_told():
     model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(inputs))
     with pytest.raises(ValueError, match="`model` must be compiled"):
         kr.retrain_regressor(model, data())
-    outputs = keras.layers.Rescaling(2.0, name="scale")(keras.layers.Dense(1)(inputs))
-    model = kr.ImbalancedRegressor(inputs, outputs)
+    sides = keras.layers.Dense(1)(inputs), keras.layers.Dense(1)(inputs)
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Add()(sides))
     model.compile("sgd", loss="mse")
-    with pytest.raises(ValueError, match=r"`regressor` must name the regression layer.*'scale'"):
+    with pytest.raises(ValueError, match="`regressor` must name the regression layer"):
         kr.retrain_regressor(model, data())
+
+
+def test_the_regression_layer_may_be_followed_by_layers_without_weights():
+    inputs = keras.Input((6,))
+    outputs = keras.layers.Dense(1, name="head")(keras.layers.Dense(4)(inputs))
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Rescaling(2.0)(outputs))
+    model.compile("sgd", loss="mse")
+    kr.retrain_regressor(model, data(), verbose=0)
+    assert [w.path for w in model.trainable_weights] == ["head/kernel", "head/bias"]

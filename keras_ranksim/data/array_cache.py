@@ -1,0 +1,75 @@
+"""Arrays that are made once and then read from a folder."""
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+
+def cached_arrays(
+    cache_dir: str | os.PathLike | None,
+    name: str,
+    arguments: dict,
+    make: Callable[[], dict[str, np.ndarray]],
+) -> dict[str, np.ndarray]:
+    """Reads arrays made earlier with the same arguments, or makes and keeps them.
+
+    The file is written under another name and then renamed, so that a run that is cut off
+    leaves nothing that could be read; a file that cannot be read is made anew.
+
+    Args:
+        cache_dir: Folder of the cache, made if absent; `None` keeps nothing.
+        name: First part of the file's name.
+        arguments: What the arrays depend on, JSON values.
+        make: Function that makes the arrays, by name.
+
+    Returns:
+        The arrays.
+
+    Example:
+
+    >>> import numpy as np, tempfile
+    >>> from keras_ranksim.data.array_cache import cached_arrays
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = cached_arrays(folder, "squares", {"n": 3}, lambda: {"x": np.arange(3) ** 2})
+    ...     again = cached_arrays(folder, "squares", {"n": 3}, lambda: 1 / 0)
+    >>> again["x"]
+    array([0, 1, 4])
+    """
+    if cache_dir is None:
+        return make()
+    folder = Path(cache_dir).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"`cache_dir` must be a folder. Received: cache_dir={cache_dir}")
+    key = hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()[:16]
+    path = folder / f"{name}-{key}.npz"
+    arrays = _read(path)
+    if arrays is None:
+        arrays = make()
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, arrays)
+    return arrays
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (FileNotFoundError, zipfile.BadZipFile, EOFError, ValueError, OSError):
+        return None
+
+
+def _write(path, arrays):
+    handle, temporary = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

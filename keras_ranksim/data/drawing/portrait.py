@@ -1,0 +1,71 @@
+"""A portrait from the wall to the grain of the photograph."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from keras_ranksim.data.drawing.accessories import (
+    draw_glasses,
+    draw_hat,
+    draw_headscarf,
+    draw_pacifier,
+)
+from keras_ranksim.data.drawing.body import draw_body, draw_wall
+from keras_ranksim.data.drawing.canvas import Canvas
+from keras_ranksim.data.drawing.dice import Dice
+from keras_ranksim.data.drawing.eyes import draw_brows, draw_eyes
+from keras_ranksim.data.drawing.hair import (
+    Haircut,
+    draw_beard,
+    draw_hair,
+    draw_hair_behind,
+)
+from keras_ranksim.data.drawing.head import draw_ears, draw_head, light_head
+from keras_ranksim.data.drawing.lines import draw_lines, draw_skin
+from keras_ranksim.data.drawing.mouth import draw_mouth, draw_nose
+from keras_ranksim.data.drawing.occlusion import draw_occlusion
+from keras_ranksim.data.drawing.photograph import photograph
+from keras_ranksim.data.drawing.sitter import Sitter
+
+
+def draw_people(ages, streams: Iterable[Sequence[int]], size: int = 64) -> np.ndarray:
+    """Draws one portrait a person.
+
+    Args:
+        ages: Ages in years, one a person.
+        streams: One sequence of whole numbers a person: the seed of everything about them
+            but their age. The same stream at another age is the same person, older.
+        size: Pixels of a side.
+
+    Returns:
+        A uint8 array of shape `(people, size, size, 3)`.
+
+    Example:
+
+    >>> from keras_ranksim.data.drawing import draw_people
+    >>> draw_people([4, 40, 80], [(7,), (7,), (7,)]).shape
+    (3, 64, 64, 3)
+    """
+    dice = Dice(streams)
+    canvas, sitter = Canvas(len(dice), size), Sitter(ages, dice, size)
+    cut = Haircut(sitter)
+    draw_wall(canvas, sitter)
+    draw_hair_behind(canvas, sitter, cut)
+    draw_body(canvas, sitter)
+    draw_ears(canvas, sitter)
+    skin = draw_head(canvas, sitter)
+    draw_eyes(canvas, sitter, skin)
+    draw_lines(canvas, sitter, skin)
+    draw_skin(canvas, sitter, skin)
+    draw_nose(canvas, sitter)
+    draw_mouth(canvas, sitter, skin)
+    light_head(canvas, sitter, skin)
+    draw_beard(canvas, sitter, skin)
+    draw_hair(canvas, sitter, cut)
+    draw_brows(canvas, sitter)
+    draw_glasses(canvas, sitter)
+    draw_hat(canvas, sitter, cut)
+    draw_headscarf(canvas, sitter, cut)
+    draw_pacifier(canvas, sitter)
+    draw_occlusion(canvas, sitter)
+    return photograph(canvas, sitter, skin)

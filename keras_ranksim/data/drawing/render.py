@@ -1,0 +1,64 @@
+"""Many portraits, drawn in chunks on all cores."""
+
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+
+from keras_ranksim.data.drawing.portrait import draw_people
+
+CHUNK = 64
+PATIENCE_IN_SECONDS = 2.0
+
+
+def render(
+    ages,
+    streams: Sequence[Sequence[int]],
+    size: int = 64,
+    verbose: bool = True,
+    chunk: int = CHUNK,
+) -> np.ndarray:
+    """Draws as `draw_people` does, whatever the number of people.
+
+    NumPy works outside Python's lock, so threads share the chunks; the pictures depend on
+    neither the chunks nor the threads.
+
+    Args:
+        ages, streams, size: As in `draw_people`.
+        verbose: Whether to show a progress bar when it takes more than two seconds.
+        chunk: People drawn together.
+
+    Returns:
+        A uint8 array of shape `(people, size, size, 3)`.
+    """
+    pictures = np.empty((len(ages), size, size, 3), dtype="uint8")
+    starts = range(0, len(ages), chunk)
+
+    def draw(start):
+        part = slice(start, start + chunk)
+        pictures[part] = draw_people(ages[part], streams[part], size)
+        return min(start + chunk, len(ages))
+
+    progress = _Progress(len(ages), verbose)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for drawn in pool.map(draw, starts):
+            progress.update(drawn)
+    return pictures
+
+
+class _Progress:
+    """A progress bar that stays away from what is done in two seconds."""
+
+    def __init__(self, total, verbose):
+        self.total, self.started = total, time.monotonic()
+        self.bar = keras.utils.Progbar(total, unit_name="portrait") if verbose else None
+        self.shown = False
+
+    def update(self, done):
+        late = time.monotonic() - self.started > PATIENCE_IN_SECONDS
+        if self.bar is not None and (self.shown or (late and done < self.total)):
+            self.shown = True
+            self.bar.update(done, finalize=done == self.total)

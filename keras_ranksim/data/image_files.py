@@ -1,0 +1,97 @@
+"""Which image files are missing, and which cannot be decoded."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+NAMED = 3
+
+
+def check_images(paths: Sequence, workers: int | None = None, progress: bool = True) -> None:
+    """Decodes every file once, in parallel, and raises when some are broken.
+
+    Args:
+        paths: The image files.
+        workers: Threads; `None` takes one a core.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        FileNotFoundError: Files are missing: how many, and the first few.
+        ValueError: Files are truncated or no images: how many, and the first few.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_ranksim as kr, tensorflow as tf
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> whole = tf.io.encode_jpeg(tf.zeros((8, 8, 3), "uint8")).numpy()
+    >>> _ = (folder / "whole.jpg").write_bytes(whole)
+    >>> kr.data.check_images([folder / "whole.jpg"], progress=False)
+    >>> _ = (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    >>> kr.data.check_images([folder / "half.jpg"], progress=False)
+    Traceback (most recent call last):
+    ...
+    ValueError: 1 of 1 images cannot be decoded, ...
+    """
+    missing = missing_files(paths)
+    if missing:
+        raise FileNotFoundError(
+            f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}"
+        )
+    broken = []
+    bar = keras.utils.Progbar(len(paths), unit_name="image", verbose=int(progress))
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        for done, (path, whole) in enumerate(zip(paths, pool.map(_decodes, paths)), start=1):
+            if not whole:
+                broken.append(path)
+            bar.update(done)
+    if broken:
+        raise ValueError(
+            f"{len(broken)} of {len(paths)} images cannot be decoded, because they are truncated "
+            f"or no images; replace them or take them out of the split file. The first: "
+            f"{first_few(broken)}"
+        )
+
+
+def missing_files(paths: Sequence) -> list:
+    """The paths at which there is no file, found by listing each folder once."""
+    listed = {}
+    missing = []
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in listed:
+            listed[folder] = set(os.listdir(folder)) if os.path.isdir(folder) else set()
+        if name not in listed[folder]:
+            missing.append(path)
+    return missing
+
+
+def first_few(paths: Sequence) -> str:
+    """The first paths of a list, for a message."""
+    more = ", ..." if len(paths) > NAMED else ""
+    return ", ".join(str(path) for path in paths[:NAMED]) + more
+
+
+def decode_or_name(path: bytes, contents: bytes):
+    """Decodes an image file of any kind to uint8 `(height, width, 3)`, or names the file."""
+    try:
+        with tf.device("CPU:0"):
+            return tf.io.decode_image(contents, channels=3, expand_animations=False).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise ValueError(
+            f"Image '{os.fsdecode(path)}' cannot be decoded, because it is truncated or no image "
+            f"({len(contents)} bytes). Replace it or take it out of the split file; "
+            "keras_ranksim.data.check_images finds all such files."
+        ) from error
+
+
+def _decodes(path):
+    try:
+        decode_or_name(os.fsencode(path), Path(path).read_bytes())
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Image files to tensors: decoded, resized, cropped and mirrored at random, scaled."""
+
+import tensorflow as tf
+
+from keras_ranksim.data.image_files import decode_or_name
+
+PADDING = 16
+
+
+def read_image(path, image_size: int):
+    """Reads and resizes one image file, in a TensorFlow graph.
+
+    Args:
+        path: Scalar string tensor, the file: JPEG, PNG, BMP or GIF, grey or coloured.
+        image_size: Height and width of the result.
+
+    Returns:
+        A uint8 tensor of shape `(image_size, image_size, 3)`. A truncated file, or one that
+        is no image, raises an error that names it.
+    """
+    contents = tf.io.read_file(path)
+    image = tf.cond(
+        _is_whole_jpeg(contents),
+        # A JPEG damaged inside fails in this op, whose name is part of TensorFlow's message.
+        lambda: tf.io.decode_jpeg(contents, 3, name="DecodeJpeg_find_the_file_with_check_images"),
+        lambda: tf.numpy_function(decode_or_name, [path, contents], tf.uint8),
+    )
+    image.set_shape((None, None, 3))
+    image = tf.cond(
+        tf.reduce_all(tf.shape(image)[:2] == image_size),
+        lambda: image,
+        lambda: _resize(image, image_size),
+    )
+    image.set_shape((image_size, image_size, 3))
+    return image
+
+
+def random_views(image, seed, views: int = 1, padding: int = PADDING) -> tuple:
+    """Views of one image: a random window of the padded image, mirrored half of the time.
+
+    Args:
+        image: Tensor of shape `(height, width, channels)`.
+        seed: Integer tensor of shape `(2,)`, the seed of this sample in this epoch.
+        views: How many, drawn independently.
+        padding: Pixels of zeros around the image before the window is drawn.
+
+    Returns:
+        A tuple of tensors of the shape and type of `image`.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from keras_ranksim.data.images import random_views
+    >>> first, second = random_views(tf.ones((224, 224, 3)), seed=[0, 7], views=2)
+    >>> first.shape, bool(tf.reduce_all(first == second))
+    (TensorShape([224, 224, 3]), False)
+    """
+    draws = tf.random.stateless_uniform((views, 3), seed, None, None, dtype="uint32")
+    # The lowest bits decide the mirror, the others the window: no draw is used twice.
+    windows = tf.cast((draws[:, :2] // 2) % (2 * padding + 1), "int32") - padding
+    mirrored = draws[:, 2] % 2 == 1
+    return tuple(
+        _mirror(_shift(image, windows[view, 0], windows[view, 1]), mirrored[view])
+        for view in range(views)
+    )
+
+
+def scale_image(image):
+    """Scales uint8 pixels to float32 in [-1, 1]."""
+    return tf.cast(image, "float32") * (1 / 127.5) - 1
+
+
+def training_input(image, seed, views: int = 1):
+    """The `x` of one training sample: augmented and scaled.
+
+    Args:
+        image: A uint8 image.
+        seed: The seed of this sample in this epoch.
+        views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
+            augmented ones and, third, the image as evaluation sees it.
+
+    Returns:
+        A float32 tensor, or a tuple of them.
+    """
+    if views == 1:
+        return scale_image(random_views(image, seed)[0])
+    plain = (image,) if views == 3 else ()
+    return tuple(scale_image(view) for view in (*random_views(image, seed, 2), *plain))
+
+
+def _is_whole_jpeg(contents):
+    last = tf.maximum(tf.strings.length(contents) - 2, 0)
+    starts = tf.strings.substr(contents, 0, 3) == b"\xff\xd8\xff"
+    return tf.logical_and(starts, tf.strings.substr(contents, last, 2) == b"\xff\xd9")
+
+
+def _resize(image, image_size):
+    for _ in ("height", "width"):
+        image = tf.transpose(_resize_height(image, image_size), (1, 0, 2))
+    return tf.cast(tf.round(image), "uint8")
+
+
+def _resize_height(image, height):
+    """The anti-aliased bilinear resizing of `tf.image.resize` and PIL, along one axis."""
+    # Seen as one column of many channels, the op runs along memory: the pixels of
+    # tf.image.resize(antialias=True) to the bit, in two thirds of its time.
+    column = tf.reshape(image, (1, tf.shape(image)[0], 1, -1))
+    scale = tf.stack([height / tf.shape(image)[0], 1.0])
+    resized = tf.raw_ops.ScaleAndTranslate(
+        images=column,
+        size=(height, 1),
+        scale=tf.cast(scale, "float32"),
+        translation=(0.0, 0.0),
+        kernel_type="triangle",
+        antialias=True,
+    )
+    return tf.reshape(resized, (height, -1, 3))
+
+
+def _shift(image, down, right):
+    """The window of the zero-padded image at this offset; what it shares is cut out first."""
+    height, width = image.shape[0], image.shape[1]
+    top, left = tf.maximum(down, 0), tf.maximum(right, 0)
+    shared = tf.slice(image, (top, left, 0), (height - tf.abs(down), width - tf.abs(right), -1))
+    shifted = tf.pad(shared, [[top - down, top], [left - right, left], [0, 0]])
+    shifted.set_shape(image.shape)
+    return shifted
+
+
+def _mirror(image, mirrored):
+    return tf.cond(mirrored, lambda: tf.reverse(image, [1]), lambda: image)

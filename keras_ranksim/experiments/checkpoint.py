@@ -1,0 +1,59 @@
+"""The whole state of training in one file, from which a cut run goes on as if uncut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves after every epoch all there is: weights, optimizer, statistics, random states.
+
+    `keras.callbacks.BackupAndRestore` leaves out the random states of dropout and
+    augmentation layers, so that a run resumed by it draws other numbers than an uncut one.
+
+    Args:
+        path: The file, an `.npz`.
+    """
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch, logs=None):
+        arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(self.model)]
+        unfinished = self.path.with_name("unfinished-" + self.path.name)
+        np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
+        unfinished.replace(self.path)
+
+    def restore(self, model: keras.Model) -> int:
+        """Loads the file, if there is one, and returns the epoch to go on with."""
+        if not self.path.exists():
+            return 0
+        model.optimizer.build(model.trainable_variables)
+        with np.load(self.path) as saved:
+            for i, variable in enumerate(_variables(model)):
+                variable.assign(saved[str(i)])
+            return int(saved["epoch"]) + 1
+
+
+def _variables(model):
+    """Layers' variables, among them the states of random generators, and the optimizer's."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+class CountEpochs(keras.callbacks.Callback):
+    """Tells a benchmark's pipelines the epoch, on which order and augmentation depend.
+
+    Args:
+        counter: The `epoch` of the `Benchmark`.
+    """
+
+    def __init__(self, counter):
+        super().__init__()
+        self.counter = counter
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.counter.assign(epoch)

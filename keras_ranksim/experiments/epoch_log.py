@@ -1,0 +1,81 @@
+"""The record of a run, a line an epoch: what resuming and choosing the best rely on."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import keras
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Writes the logs of every epoch to a file and keeps the weights of the best one.
+
+    Which epoch is best, and how long ago it was, follows from the file alone, so a resumed
+    run goes on choosing as an uncut one does.
+
+    Args:
+        folder: Where `epochs.jsonl` and `best.weights.h5` are written.
+        monitor: The logged value to minimise.
+        patience: Stop after this many epochs without a better one; `None` for never.
+        first_epoch: The epoch a resumed run starts at; later lines are dropped.
+    """
+
+    def __init__(self, folder: Path, monitor: str, patience: int | None, first_epoch: int = 0):
+        super().__init__()
+        self.path = folder / "epochs.jsonl"
+        self.best_path = folder / "best.weights.h5"
+        self.monitor = monitor
+        self.patience = patience
+        self.rows = [row for row in read_log(self.path) if row["epoch"] < first_epoch]
+        _write_lines(self.path, self.rows)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.monotonic() - self.started
+        row = {
+            "epoch": epoch,
+            "seconds": seconds,
+            **{name: float(value) for name, value in (logs or {}).items()},
+        }
+        if self.monitor not in row:
+            raise ValueError(
+                f"`monitor` must be one of the logged values {sorted(row)}. "
+                f"Received: monitor={self.monitor!r}"
+            )
+        self.rows.append(row)
+        if self.best_epoch() == epoch:
+            unfinished = self.best_path.with_name("unfinished.weights.h5")
+            self.model.save_weights(unfinished)
+            unfinished.replace(self.best_path)
+        _write_lines(self.path, self.rows)
+        if self.is_exhausted():
+            self.model.stop_training = True
+
+    def best_epoch(self) -> int | None:
+        """The epoch with the smallest finite monitored value, the first of equals."""
+        finite = [row for row in self.rows if row[self.monitor] < float("inf")]
+        return min(finite, key=lambda row: row[self.monitor])["epoch"] if finite else None
+
+    def is_exhausted(self) -> bool:
+        """Whether no better epoch came for `patience` epochs."""
+        if self.patience is None or not self.rows:
+            return False
+        best = self.best_epoch()
+        return self.rows[-1]["epoch"] - (-1 if best is None else best) >= self.patience
+
+
+def read_log(path: Path) -> list[dict]:
+    """The rows of an epoch log; none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines() if line]
+
+
+def _write_lines(path, rows):
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    unfinished.replace(path)

@@ -1,0 +1,76 @@
+"""The settings of a run as JSON, and the check that a folder holds the same run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.experiments.method import Method
+
+NOT_COMPARED = ("versions",)
+
+
+def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
+    """All that decides what a run gives, as values that JSON can hold.
+
+    Args:
+        benchmark: The benchmark with its recipe.
+        method: The method.
+        seed: The seed.
+    """
+    return {
+        "benchmark": benchmark.name,
+        "method": str(method),
+        "seed": seed,
+        "batch_size": benchmark.batch_size,
+        "views": benchmark.views,
+        "samples": {split: len(benchmark.labels[split]) for split in SPLITS},
+        "recipe": plain(dataclasses.asdict(benchmark.recipe)),
+        "facts": plain(benchmark.facts),
+        "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+    }
+
+
+def check_same_settings(path: Path, settings: dict) -> None:
+    """Raises when the folder of `path` holds a run with other settings."""
+    if not path.exists():
+        return
+    found, wanted = json.loads(path.read_text()), json.loads(json.dumps(settings))
+    different = [
+        name for name in wanted if name not in NOT_COMPARED and found.get(name) != wanted[name]
+    ]
+    if different:
+        name = different[0]
+        raise ValueError(
+            f"`output_dir` must be empty or hold the same run, to go on with it. Received: "
+            f"output_dir={str(path.parent)!r}, which holds a run that differs in {name}: "
+            f"{found.get(name)} there, {wanted[name]} here"
+        )
+
+
+def write_json(path: Path, value) -> None:
+    """Writes JSON under another name first, so that no half-written file is ever read."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(json.dumps(value, indent=2) + "\n")
+    unfinished.replace(path)
+
+
+def plain(value):
+    """The value in JSON's terms; what has none is named by its type."""
+    if isinstance(value, dict):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist()) if value.size <= 100 else f"array of shape {value.shape}"
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return repr(value) if type(value).__name__ == "LabelBins" else type(value).__name__

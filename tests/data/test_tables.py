@@ -1,0 +1,527 @@
+"""Tables: columns told apart, encoded from training rows alone, labels of any scale."""
+
+import datetime
+import json
+import math
+
+import keras
+import numpy as np
+import pandas
+import pytest
+
+import keras_ranksim as kr
+from keras_ranksim.data.table_kinds import column_kinds
+from keras_ranksim.data.table_labels import bins_for_labels
+
+SPLITS = ("train", "val", "test")
+
+
+def houses(rows=300, seed=0):
+    random = np.random.default_rng(seed)
+    area = random.gamma(4, 25, rows)
+    town = random.choice(["Ulm", "Bonn", "Kiel"], rows)
+    return pandas.DataFrame({"area": area, "town": town, "price": 3000 * area + 20_000})
+
+
+def with_split(frame):
+    return frame.assign(part=np.resize(["train", "train", "val", "test"], len(frame)))
+
+
+def xs(benchmark, split):
+    return np.concatenate([x.numpy() for x, _, _ in getattr(benchmark, split)])
+
+
+def kind_of(values, nominal=()):
+    kinds, left_out = column_kinds(pandas.DataFrame({"a": values}), nominal)
+    return kinds["a"] if "a" in kinds else left_out["a"]
+
+
+# Real tables
+
+
+def test_abalone_is_cut_balanced_and_encoded(shared_data):
+    benchmark = kr.data.load_table(shared_data / "tables" / "abalone.csv", label="Rings")
+    assert benchmark.name == "abalone"
+    assert [len(benchmark.labels[split]) for split in SPLITS] == [3305, 436, 436]
+    assert (benchmark.bins.edges[0], benchmark.bins.edges[-1], len(benchmark.bins)) == (1, 30, 29)
+    assert max(benchmark.bins.count(benchmark.labels["test"])) == 30
+    assert benchmark.facts["nominal"] == {"Sex": 3}
+    assert len(benchmark.facts["numeric"]) == 7
+    assert benchmark.facts["missing"] == benchmark.facts["left_out"] == {}
+    train = xs(benchmark, "train")
+    assert train.dtype == "float32"
+    assert train.shape == (3305, 10)
+    np.testing.assert_allclose(train[:, 3:].mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(train[:, 3:].std(axis=0), 1, atol=1e-5)
+    assert (train[:, :3].sum(axis=1) == 1).all()
+
+
+def test_fuel_consumption_mixes_numbers_and_categories(shared_data):
+    path = shared_data / "tables" / "fuel_consumption.csv"
+    benchmark = kr.data.load_table(path, label="fuel.consumption.country")
+    assert len(benchmark.facts["numeric"]) == 25
+    assert len(benchmark.facts["nominal"]) == 12
+    assert benchmark.facts["nominal"]["Attribute2"] == 2
+    assert sum(len(benchmark.labels[split]) for split in SPLITS) == benchmark.facts["rows"] == 1764
+    assert len(benchmark.labels["train"]) > 0.7 * 1764
+    assert np.isfinite(xs(benchmark, "test")).all()
+
+
+# The encoding
+
+
+def test_the_encoding_is_the_one_defined():
+    numbers = [1.0, None, 4.0, 10.0, math.inf]
+    words = ["b", "a", None, "b", " "]
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"x": numbers, "w": words}))
+    present = [1.0, 4.0, 10.0]
+    mean = sum(present) / 3
+    deviation = math.sqrt(sum((value - mean) ** 2 for value in present) / 3)
+    expected = []
+    for number, word in zip(numbers, words):
+        lacks = number is None or math.isinf(number)
+        value = 4.0 if lacks else number
+        word = (word or "").strip()
+        row = [(value - mean) / deviation, float(lacks)]
+        expected.append([*row, float(word == ""), float(word == "b"), float(word == "a")])
+    assert encoder.feature_names == ["x", "x is missing", "w is missing", "w=b", "w=a"]
+    frame = pandas.DataFrame({"w": words, "more": 0, "x": numbers})
+    np.testing.assert_allclose(encoder.transform(frame), expected, rtol=1e-6)
+
+
+def test_statistics_are_those_of_training_rows_alone():
+    frame = with_split(houses())
+    other = frame.copy()
+    evaluated = other["part"] != "train"
+    other.loc[evaluated, "area"] = 1e6
+    other.loc[evaluated, "town"] = "Rome"
+    one, two = (kr.data.load_table(table, "price", split="part") for table in (frame, other))
+    np.testing.assert_array_equal(xs(one, "train"), xs(two, "train"))
+    assert (
+        one.facts["encoder"].get_config()["columns"] == two.facts["encoder"].get_config()["columns"]
+    )
+    assert two.facts["unseen"] == {"town": int(evaluated.sum())}
+    assert one.facts["unseen"] == {}
+
+
+def test_a_category_no_training_row_has_switches_no_untrained_input_on():
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"w": ["a", "b"], "x": [0, 2]}))
+    new = pandas.DataFrame({"w": ["c", None], "x": [1, None]})
+    np.testing.assert_array_equal(encoder.transform(new), [[0, 0, 0], [0, 0, 0]])
+
+
+def test_rare_categories_share_an_input_that_unseen_ones_join():
+    words = ["a"] * 4 + ["b"] * 3 + ["c", "d"]
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"w": words}), max_categories=2)
+    assert encoder.feature_names == ["w=a", "w=b", "w is another"]
+    new = pandas.DataFrame({"w": ["b", "d", "never"]})
+    np.testing.assert_array_equal(encoder.transform(new), [[0, 1, 0], [0, 0, 1], [0, 0, 1]])
+
+
+def test_numbers_of_small_and_large_units_keep_their_detail():
+    tiny, huge = [1e-12, 2e-12, 3e-12], [1.7e9, 1.7e9 + 1, 1.7e9 + 2]
+    frame = pandas.DataFrame({"tiny": tiny, "huge": huge})
+    encoded = kr.data.TableEncoder.from_frame(frame).transform(frame)
+    unit = math.sqrt(1.5)
+    np.testing.assert_allclose(encoded, [[-unit, -unit], [0, 0], [unit, unit]], atol=1e-3)
+
+
+def test_one_row_of_another_type_is_encoded_alike():
+    rows = pandas.DataFrame({"code": [1.0, 2.0, None, 1.0], "x": [1, 2, 3, 5]})
+    encoder = kr.data.TableEncoder.from_frame(rows, nominal=["code"])
+    as_text = pandas.DataFrame([{"code": "2", "x": "5"}])
+    np.testing.assert_array_equal(
+        encoder.transform(as_text), encoder.transform(pandas.DataFrame([{"code": 2, "x": 5.0}]))
+    )
+    assert encoder.transform(as_text)[0, encoder.feature_names.index("code=2")] == 1
+
+
+# Kinds of columns
+
+
+@pytest.mark.parametrize(
+    ("values", "nominal"),
+    [
+        ([1, 2, 1, 2], False),
+        ([0.5, None, 2.0], False),
+        (pandas.array([1, None, 3], dtype="Int64"), False),
+        (["1.5", "2", "3"], False),
+        ([True, False, True], True),
+        ([True, None, False], True),
+        (pandas.array([True, None, False], dtype="boolean"), True),
+        (["red", "blue", None], True),
+        (pandas.Categorical([3, 4, 3]), True),
+        (["01", "02", "03"], True),
+        (["2 rooms", "3 rooms", "4"], True),
+    ],
+)
+def test_numbers_and_categories_are_told_apart(values, nominal):
+    assert kind_of(values).nominal is nominal
+
+
+def test_numbers_listed_as_nominal_are_categories():
+    assert kind_of([1, 2, 1], nominal=["a"]).nominal
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"a": [7, 8, 7]}), nominal=["a"])
+    assert encoder.feature_names == ["a=7", "a=8"]
+
+
+def test_a_few_marks_among_numbers_are_missing_values():
+    horsepower = [str(value) for value in range(100, 130)]
+    horsepower[3] = horsepower[7] = "?"
+    assert kind_of(horsepower).marks == ("?",)
+    assert kind_of(horsepower + ["?"] * 30).marks == ("?",)
+    assert kind_of(["1", "2", "3", "-"] + ["1"] * 30).marks == ("-",)
+    assert kind_of(["1", "2", "3", "-"]).nominal
+    frame = houses(30).assign(horsepower=horsepower)
+    frame = pandas.concat([frame] * 10, ignore_index=True)
+    benchmark = kr.data.load_table(frame, "price")
+    assert benchmark.facts["missing"] == {"horsepower": 20}
+    assert "horsepower is missing" in benchmark.facts["encoder"].feature_names
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([f"customer {number}" for number in range(40)], "a value per row"),
+        (list(range(1, 41)), "row numbers"),
+        (list(range(40, 0, -1)), "row numbers"),
+        (["same"] * 40, "one value only"),
+        ([None] * 40, "no value in any row"),
+        ([" "] * 40, "no value in any row"),
+        ([np.nan] * 40, "no value in any row"),
+    ],
+)
+def test_columns_without_anything_to_learn_are_left_out(values, reason):
+    assert kind_of(values) == reason
+
+
+def test_what_identifies_rows_is_left_out_with_a_warning_unless_asked_for():
+    frame = houses().assign(id=range(300), owner=[f"owner {number}" for number in range(300)])
+    with pytest.warns(
+        UserWarning, match=r"Column '(id|owner)' of The DataFrame is left out"
+    ) as told:
+        benchmark = kr.data.load_table(frame, "price")
+    assert len(told) == 2
+    assert benchmark.facts["left_out"] == {"id": "row numbers", "owner": "a value per row"}
+    assert benchmark.facts["numeric"] == ["area"]
+    benchmark = kr.data.load_table(frame, "price", drop=["owner", "id"])
+    assert benchmark.facts["left_out"] == {}
+    benchmark = kr.data.load_table(frame, "price", columns=["area", "id"])
+    assert benchmark.facts["numeric"] == ["area", "id"]
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (pandas.date_range("2020-01-01", periods=3), "dates or times, for instance '2020-01-01"),
+        (pandas.to_timedelta([1, 2, 3], unit="D"), "dates or times"),
+        (pandas.period_range("2020-01", periods=3, freq="M"), "dates or times"),
+        ([datetime.date(2020, 1, 1), None, datetime.date(2021, 1, 1)], "dates or times"),
+        (["2020-01-01", "2020-02-03 10:00", None], "dates or times"),
+        (["3.12.2020", "24.12.2020"], "dates or times.*days since a fixed day"),
+        ([[1, 2], [3], [4]], r"values of type list, for instance '\[1, 2\]'"),
+        ([1j, 2j, 3j], "complex numbers"),
+    ],
+)
+def test_columns_that_are_neither_are_refused(values, what):
+    with pytest.raises(ValueError, match=rf"Column 'a' must hold numbers or categories.*{what}"):
+        kind_of(values)
+
+
+# Labels and bins
+
+
+def test_labels_of_any_scale_give_nice_bins():
+    for scale in (1e-6, 0.03, 1.0, 7.0, 1e3, 4.4e5):
+        labels = scale * np.random.default_rng(0).gamma(3, 1, 2000)
+        bins = bins_for_labels(labels)
+        width = bins.edges[1] - bins.edges[0]
+        first_digit = float(f"{width:.3e}".split("e")[0])
+        assert first_digit in (1, 2, 5)
+        assert 40 <= len(bins) <= 102
+        assert bins.edges[0] <= labels.min()
+        np.testing.assert_allclose(np.diff(bins.edges), width)
+
+
+@pytest.mark.parametrize(
+    ("labels", "first", "last", "count"),
+    [
+        ([0, 3, 100], 0, 101, 101),
+        ([1, 29, 5], 1, 30, 29),
+        ([0.2, 0.4, 5.0, 3.2], 0.2, 5.2, 25),
+        ([0.1 + 0.2, 0.3, 0.5, 1.3], 0.3, 1.5, 6),
+        ([0, 1], 0, 2, 2),
+        ([-1500, 2000, 500, 8000], -1500, 8500, 20),
+        (list(range(1001)), 0, 1000, 100),
+        (list(range(121)), 0, 120, 60),
+        (list(range(120)), 0, 120, 120),
+    ],
+)
+def test_labels_on_a_grid_get_a_bin_a_step(labels, first, last, count):
+    bins = bins_for_labels(labels)
+    assert (bins.edges[0], bins.edges[-1], len(bins)) == (first, last, count)
+
+
+def test_a_few_labels_far_out_do_not_stretch_the_bins(random):
+    labels = np.append(random.normal(100, 10, 2000), [1e9, -1e9])
+    bins = bins_for_labels(labels)
+    assert bins.edges[0] > 0
+    assert bins.edges[-1] < 200
+    assert bins.count(labels)[-1] >= 1
+    benchmark = kr.data.load_table(houses(2002).assign(price=labels), "price")
+    assert 5 < benchmark.label_scale < 15
+
+
+def test_labels_mostly_zero_still_get_bins():
+    assert len(bins_for_labels([0.0] * 1000 + [3.7, 912.25])) == 92
+
+
+def test_equal_labels_have_no_bins():
+    with pytest.raises(ValueError, match="at least two labels that differ in float32"):
+        bins_for_labels([3, 3, 3])
+
+
+def test_given_bins_are_taken():
+    bins = kr.LabelBins.uniform(0, 1_000_000, 50_000)
+    assert kr.data.load_table(houses(), "price", bins=bins).bins == bins
+
+
+def test_the_head_starts_from_the_median_and_the_spread():
+    benchmark = kr.data.load_table(houses(), "price")
+    labels = benchmark.train_labels.astype("float64")
+    assert benchmark.label_offset == np.median(labels)
+    np.testing.assert_allclose(benchmark.label_scale, labels.std(), rtol=0.05)
+
+
+def test_prices_are_learnt_in_a_few_epochs():
+    benchmark = kr.data.load_table(houses(600), "price", batch_size=32)
+    inputs, embedding = benchmark.make_network()
+    head = keras.layers.Dense(1)(embedding)
+    outputs = keras.layers.Rescaling(benchmark.label_scale, benchmark.label_offset)(head)
+    model = kr.ImbalancedRegressor(inputs, outputs)
+    model.compile(keras.optimizers.Adam(benchmark.recipe.learning_rate), benchmark.recipe.loss)
+    model.fit(benchmark.train, epochs=8, verbose=0)
+    predicted = model.predict(benchmark.test, verbose=0)[:, 0]
+    labels = benchmark.labels["test"]
+    error = np.abs(predicted - labels).mean()
+    assert error < 0.15 * np.abs(labels - np.median(labels)).mean()
+
+
+def test_settings_with_a_unit_follow_the_scale_of_the_labels():
+    frame = houses()
+    one = kr.data.load_table(frame, "price")
+    two = kr.data.load_table(frame.assign(price=frame["price"] / 1000), "price")
+    assert one.recipe.ranksim["gamma"] == pytest.approx(
+        1000 * two.recipe.ranksim["gamma"], rel=1e-3
+    )
+    for recipe in (one.recipe, two.recipe):
+        assert recipe.ranksim["gamma"] * recipe.ranksim["lambda_"] == pytest.approx(1)
+    assert one.recipe.focal["beta"] == pytest.approx(two.recipe.focal["beta"] / 1000, rel=1e-3)
+    assert one.recipe.conr["window"] == 1000 * two.recipe.conr["window"]
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [
+        ([1.0, None, 3.0, None], r"rows 2 have none \(0 hold other text\), the first: row 1 "),
+        (["1", "2", "on request", ""], r"row 2 \('on request'\), row 3 \('missing'\), counted"),
+        ([1.0, math.inf, 2.0, 3.0], r"of whose 4 rows 1 have none.* row 1 \('inf'\)"),
+        ([True, False, True, False], "must name a column of numbers.*a column of bool"),
+        (pandas.date_range("2020", periods=4), "must name a column of numbers.*datetime64"),
+        ([5, 5, 5, 5], "whose values differ.*5 in every row"),
+    ],
+)
+def test_labels_that_are_no_numbers_are_told(price, message):
+    frame = pandas.DataFrame({"area": [1, 2, 3, 4], "price": price})
+    with pytest.raises(ValueError, match=message):
+        kr.data.load_table(frame, "price")
+
+
+# Splits and pipelines
+
+
+def test_balanced_splits_hold_every_row_once_and_follow_the_seed():
+    frame = houses()
+    one, again = (kr.data.load_table(frame, "price", seed=3) for _ in range(2))
+    other = kr.data.load_table(frame, "price", seed=4)
+    rows = np.concatenate([one.labels[split] for split in SPLITS])
+    np.testing.assert_array_equal(np.sort(rows), np.sort(frame["price"].astype("float32")))
+    np.testing.assert_array_equal(one.labels["test"], again.labels["test"])
+    assert set(one.labels["test"]) != set(other.labels["test"])
+
+
+def test_small_tables_keep_most_rows_for_training():
+    benchmark = kr.data.load_table(houses(1000), "price")
+    assert len(benchmark.labels["test"]) <= 150
+    benchmark = kr.data.load_table(houses(1000), "price", max_per_bin=1000)
+    assert len(benchmark.labels["test"]) > 250
+
+
+def test_a_split_column_is_followed_and_not_learnt_from():
+    frame = with_split(houses(40))
+    benchmark = kr.data.load_table(frame, "price", split="part")
+    assert [len(benchmark.labels[split]) for split in SPLITS] == [20, 10, 10]
+    np.testing.assert_allclose(benchmark.labels["val"], frame["price"][2::4], rtol=1e-6)
+    assert not any("part" in name for name in benchmark.facts["encoder"].feature_names)
+
+
+def test_rows_labels_and_weights_stay_together(random):
+    frame = houses()
+    benchmark = kr.data.load_table(frame, "price", batch_size=32)
+    weights = random.random(len(benchmark.train_labels)).astype("float32")
+    benchmark = benchmark.replace(weights=weights)
+    weight_of = dict(zip(benchmark.train_labels.tolist(), weights.tolist()))
+    encoder = benchmark.facts["encoder"]
+    x_of = dict(zip(frame["price"].astype("float32"), encoder.transform(frame).tolist()))
+    for x, y, weight in benchmark.train:
+        for row, label, value in zip(x.numpy(), y.numpy()[:, 0], weight.numpy()):
+            assert weight_of[float(label)] == pytest.approx(float(value))
+            assert x_of[label] == row.tolist()
+
+
+def test_a_seed_repeats_epochs_which_differ_from_one_another():
+    one, again = (kr.data.load_table(houses(), "price", seed=5).train for _ in range(2))
+    first, second = ([y.numpy().tolist() for _, y, _ in one] for _ in range(2))
+    assert first != second
+    assert [y.numpy().tolist() for _, y, _ in again] == first
+
+
+def test_validation_and_test_come_in_order():
+    benchmark = kr.data.load_table(houses(), "price")
+    for split in ("val", "test"):
+        labels = np.concatenate([y.numpy()[:, 0] for _, y, _ in getattr(benchmark, split)])
+        np.testing.assert_array_equal(labels, benchmark.labels[split])
+
+
+# Encoders kept, moved and served
+
+
+def test_an_encoder_survives_json_and_encodes_new_rows_alike(tmp_path):
+    frame = houses().assign(garden=np.resize([True, None, False], 300))
+    encoder = kr.data.load_table(frame, "price").facts["encoder"]
+    encoder.save(tmp_path / "encoder.json")
+    again = kr.data.TableEncoder.load(tmp_path / "encoder.json")
+    new = houses(50, seed=9).assign(garden=None)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    expected = encoder.transform(new)
+    np.testing.assert_array_equal(again.transform(new), expected)
+    np.testing.assert_allclose(again.transform(tmp_path / "new.csv"), expected, rtol=1e-6)
+    config = json.loads(json.dumps(encoder.get_config()))
+    assert kr.data.TableEncoder.from_config(config).feature_names == encoder.feature_names
+
+
+def test_an_encoder_in_front_of_a_model_is_saved_with_it(tmp_path):
+    frame = houses(60).rename(columns={"area": "m2/floor"})
+    frame.loc[3, "m2/floor"] = np.nan
+    encoder = kr.data.TableEncoder.from_frame(frame.drop(columns=["price"]))
+    trained = keras.Model(*kr.networks.mlp(len(encoder.feature_names), widths=(8, 1)))
+    expected = trained.predict(encoder.transform(frame), verbose=0)
+    inputs = encoder.keras_inputs()
+    with pytest.warns(UserWarning, match="keys in the dict must match"):
+        served = keras.Model(inputs, trained(encoder(inputs)))
+    served.save(tmp_path / "served.keras")
+    with pytest.warns(UserWarning, match="keys in the dict must match"):
+        served = keras.saving.load_model(tmp_path / "served.keras")
+    columns = {"m2/floor": frame["m2/floor"].to_numpy(), "town": frame["town"].to_numpy("O")}
+    columns = {
+        name: keras.ops.convert_to_tensor(column)[:, None] for name, column in columns.items()
+    }
+    np.testing.assert_allclose(served(columns), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"area": [1.0]}, r"without 1 of 2, the first: 'town'"),
+        (
+            {"area": ["1", "large"], "town": "Ulm"},
+            r"Column 'area' must hold numbers.*1 of 2 rows .* the first row 1: 'large'",
+        ),
+    ],
+)
+def test_new_rows_that_do_not_fit_are_told(rows, message):
+    encoder = kr.data.TableEncoder.from_frame(houses().drop(columns=["price"]))
+    with pytest.raises(ValueError, match=message):
+        encoder.transform(pandas.DataFrame(rows))
+
+
+def test_encoder_files_that_are_none_are_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"save\(\) wrote"):
+        kr.data.TableEncoder.load(tmp_path / "absent.json")
+    for text in ("not json", "{}", '{"columns": [{"nominal": true}]}'):
+        (tmp_path / "odd.json").write_text(text)
+        with pytest.raises(ValueError, match=r"TableEncoder.save\(\) wrote. Received: .*odd.json"):
+            kr.data.TableEncoder.load(tmp_path / "odd.json")
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-8"), ("|", "utf-8")]
+)
+def test_csv_files_of_every_separator_are_read(tmp_path, separator, encoding):
+    path = tmp_path / "häuser.csv"
+    houses().to_csv(path, sep=separator, encoding=encoding, index=False)
+    benchmark = kr.data.load_table(str(path), label="price")
+    assert benchmark.name == "häuser"
+    assert benchmark.facts["encoder"].feature_names[0] == "area"
+    assert benchmark.facts["source"] == "häuser.csv"
+
+
+def test_a_frame_with_an_odd_index_is_read_by_row():
+    frame = houses()
+    shuffled = frame.set_index(pandas.Index(np.zeros(300)))
+    one, two = (kr.data.load_table(table, "price") for table in (frame, shuffled))
+    np.testing.assert_array_equal(xs(one, "test"), xs(two, "test"))
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        (b"", "must be a CSV file in UTF-8 with a header line.*No columns to parse"),
+        (b"a,price\n", "must hold at least one row"),
+        (b"a,price\n1,2,3\n1,2\n1,2,3,4\n", "must be a CSV file in UTF-8"),
+        ("größe,price\n1,2\n".encode("latin-1"), "must be a CSV file in UTF-8"),
+    ],
+)
+def test_files_that_are_no_tables_are_told(tmp_path, contents, message):
+    path = tmp_path / "odd.csv"
+    path.write_bytes(contents)
+    with pytest.raises(ValueError, match=rf"odd.csv' {message}"):
+        kr.data.load_table(path, label="price")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"csv_path_or_frame": "absent.csv"}, FileNotFoundError, "'absent.csv', where there is no"),
+        ({"csv_path_or_frame": 3}, ValueError, "or a pandas.DataFrame. Received: int"),
+        ({"label": "cost"}, ValueError, r"label=\['cost'\].*columns 'area', 'town', 'price'"),
+        ({"columns": ["area", "rooms"]}, ValueError, r"columns=\['rooms'\], and The DataFrame has"),
+        ({"drop": "rooms"}, ValueError, r"drop=\['rooms'\]"),
+        ({"nominal": ["rooms"]}, ValueError, r"nominal=\['rooms'\]"),
+        ({"split": "rooms"}, ValueError, r"split=\['rooms'\]"),
+        ({"split": "town"}, ValueError, "'train', 'val' or 'test'.*other values, the first 'Bonn'"),
+        ({"columns": ["price"]}, ValueError, "`columns` must hold at least one column"),
+        ({"max_categories": 0}, ValueError, "`max_categories` must be a whole number"),
+        ({"batch_size": 0}, ValueError, "`batch_size` must be a whole number"),
+        ({"bins": 30}, ValueError, "`bins` must be a keras_ranksim.LabelBins"),
+    ],
+)
+def test_mistakes_in_arguments_are_told(arguments, error, message):
+    with pytest.raises(error, match=message):
+        kr.data.load_table(**{"csv_path_or_frame": houses(), "label": "price", **arguments})
+
+
+def test_other_tables_that_cannot_be_learnt_from_are_told():
+    twice = houses().set_axis(["a", "a", "price"], axis=1)
+    with pytest.raises(ValueError, match=r"a name of its own.*1 names twice, the first 'a'"):
+        kr.data.load_table(twice, "price")
+    with pytest.raises(ValueError, match=r"at least three rows with labels of one bin.* 8 rows"):
+        kr.data.load_table(houses(8), "price")
+    no_test = houses(30).assign(part=["train", "val"] * 15)
+    with pytest.raises(ValueError, match="holds no row of 'test'"):
+        kr.data.load_table(no_test, "price", split="part")
+    with pytest.raises(ValueError, match="`views` must be 1 for a table"):
+        _ = kr.data.load_table(houses(), "price").replace(views=2).train

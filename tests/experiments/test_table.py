@@ -1,0 +1,76 @@
+"""Tables over seeds: means, deviations, failures, what is not run twice."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+import keras_ranksim as kr
+from keras_ranksim.experiments import run_table
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.normal(size=400)})
+    frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"] + 0.1 * random.normal(size=400)), 1)
+    return kr.data.load_table(frame, label="price", name="prices")
+
+
+def test_a_table_holds_means_and_deviations_over_seeds(benchmark, tmp_path):
+    table = run_table(benchmark, ["VANILLA", "RANKSIM"], [0, 1], epochs=1, output_dir=tmp_path)
+    cells = table.results["VANILLA"]
+    values = [cells[seed].report.loc["all", "mae"] for seed in (0, 1)]
+    frame = table.frame
+    np.testing.assert_allclose(frame.loc["VANILLA", ("all", "mean")], np.mean(values))
+    np.testing.assert_allclose(frame.loc["VANILLA", ("all", "std")], np.std(values, ddof=1))
+    assert frame.loc["VANILLA", ("seeds", "finished")] == 2
+    markdown = (tmp_path / "table.md").read_text()
+    assert f"{np.mean(values):.3g} ± {np.std(values, ddof=1):.2g}" in markdown
+    written = pd.read_csv(tmp_path / "table.csv", index_col=0)
+    np.testing.assert_allclose(written.loc["VANILLA", "all_mean"], np.mean(values))
+
+
+def test_finished_cells_and_equal_rows_are_not_run_again(benchmark, tmp_path, monkeypatch):
+    fits = []
+    fit = kr.ImbalancedRegressor.fit
+    monkeypatch.setattr(
+        kr.ImbalancedRegressor, "fit", lambda self, *a, **k: (fits.append(1), fit(self, *a, **k))[1]
+    )
+    methods = ["VANILLA + LDS", "SQINV + LDS"]
+    table = run_table(benchmark, methods, [0], epochs=1, output_dir=tmp_path)
+    assert len(fits) == 1
+    np.testing.assert_array_equal(*(table.frame.loc[m, ("all", "mean")] for m in methods))
+    run_table(benchmark, [*methods, "VANILLA"], [0], epochs=1, output_dir=tmp_path)
+    assert len(fits) == 2
+
+
+def test_a_failed_cell_is_shown_and_does_not_stop_the_table(benchmark, tmp_path, capsys):
+    def failing(seed):
+        if seed == 1:
+            broken = keras.Input((7,))
+            return benchmark.replace(make_network=lambda: (broken, broken))
+        return benchmark
+
+    table = run_table(failing, ["VANILLA"], [0, 1, 2], epochs=1, output_dir=tmp_path)
+    assert table.frame.loc["VANILLA", ("seeds", "finished")] == 2
+    assert "| VANILLA | 2, 1 failed |" in table.to_markdown()
+    assert list(table.errors()) == ["VANILLA, seed 1"]
+    assert "ValueError" in (tmp_path / "vanilla" / "seed-1" / "error.txt").read_text()
+    told = capsys.readouterr().err
+    assert "prices [2/3] VANILLA, seed 1: failed: " in told
+    assert "prices [3/3] VANILLA, seed 2: mae" in told
+
+
+def test_published_numbers_stand_beside_ours_told_apart(benchmark):
+    table = run_table(benchmark.replace(name="agedb-dir"), ["VANILLA", "CONR"], [0], epochs=1)
+    assert table.frame.loc["VANILLA", ("few", "paper")] == 13.67
+    header, _, vanilla, conr = table.to_markdown().splitlines()
+    assert "all (paper)" in header
+    assert "7.77" in vanilla
+    assert "7.77" not in conr
+
+
+def test_a_table_without_rows_is_told(benchmark):
+    with pytest.raises(ValueError, match=r"`methods` and `seeds` must each hold.*0 methods"):
+        run_table(benchmark, [])
