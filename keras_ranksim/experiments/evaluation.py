@@ -27,26 +27,28 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
         the rows `interpolation` (between training labels) and `extrapolation` (beyond them)
         tell them apart.
     """
-    labels, predictions = predict(model, benchmark, split, verbose)
-    return report_of(labels, predictions, benchmark)
+    return report_of(*predict(model, benchmark, split, verbose), benchmark)
 
 
 def predict(model, benchmark: Benchmark, split: str, verbose=0):
-    """Labels and predictions of a split, two arrays; dense tasks give maps."""
+    """Labels, predictions and weights of a split, three arrays; dense tasks give maps."""
     data = getattr(benchmark, split)
-    labels = np.concatenate([np.asarray(batch[1]) for batch in data])
-    predictions = model.predict(data, verbose=verbose)
+    labels, weights = (
+        np.concatenate([np.asarray(batch[part]) for batch in data]) for part in (1, 2)
+    )
+    predictions = np.asarray(model.predict(data, verbose=verbose))
     if labels.ndim == 2:
-        return labels[:, 0], np.asarray(predictions)[:, 0]
-    return labels, np.asarray(predictions)
+        return labels[:, 0], predictions[:, 0], weights
+    return labels, predictions, weights
 
 
-def report_of(labels, predictions, benchmark: Benchmark) -> pandas.DataFrame:
-    """The report of labels and predictions at hand; see `evaluate`."""
+def report_of(labels, predictions, weights, benchmark: Benchmark) -> pandas.DataFrame:
+    """The report of what `predict` gave; see `evaluate`. Pixels of weight 0 do not count."""
     import pandas
 
     if benchmark.pixel_counts is not None:
-        return depth_report(labels, predictions, benchmark.pixel_counts, benchmark.bins)
+        counts, bins = benchmark.pixel_counts, benchmark.bins
+        return depth_report(labels, predictions, counts, bins, mask=weights > 0)
     train = benchmark.train_labels
     report = shot_report(labels, predictions, train, benchmark.bins)
     unseen = benchmark.train_counts[benchmark.bins.index(labels)] == 0

@@ -73,11 +73,12 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         outputs = in_label_units(outputs)
     if method.base == "BMSE":
         outputs = NoiseScale(float(np.std(benchmark.train_labels)) or 1.0)(outputs)
+    # Evaluation weights of dense tasks say which pixels count; those of others are ones.
     model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),
         loss=_loss(method, recipe),
-        metrics=["mae", "mse", GeometricMeanError()],
+        **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )
     return BuiltModel(model, regressor)
 

@@ -165,8 +165,8 @@ def _finish(model, benchmark, method, seed, folder, output_dir):
 
     reports = {}
     for split in ("val", "test"):
-        labels, predictions = predict(model, benchmark, split)
-        reports[split] = report_of(labels, predictions, benchmark)
+        labels, predictions, weights = predict(model, benchmark, split)
+        reports[split] = report_of(labels, predictions, weights, benchmark)
         if split == "test" and benchmark.pixel_counts is None:
             np.savez(folder / "predictions.npz", labels=labels, predictions=predictions)
     model.save(folder / "model.keras")

@@ -177,6 +177,18 @@ def test_two_views_of_a_sample_differ_and_belong_together(augment):
     assert x.shape == (64, 16, 16, 3)
 
 
+def test_a_third_view_is_the_picture_as_it_is():
+    benchmark = kr.data.load_portraits(**SMALL, views=3)
+    (one, other, plain), y, _ = next(iter(benchmark.train))
+    (pair_one, pair_other), _, _ = next(iter(benchmark.replace(views=2).train))
+    np.testing.assert_array_equal(one, pair_one)
+    np.testing.assert_array_equal(other, pair_other)
+    drawn = _pictures(benchmark) / 127.5 - 1
+    order = [int(np.argmin(np.abs(drawn - picture).sum(axis=(1, 2, 3)))) for picture in plain]
+    np.testing.assert_allclose(plain, drawn[order], atol=1e-6)
+    np.testing.assert_array_equal(y.numpy().ravel(), benchmark.train_labels[order])
+
+
 def _views_by_definition(picture, seed, views, most):
     size = len(picture)
     draws = tf.random.stateless_uniform((views, 3), seed).numpy()

@@ -1,0 +1,149 @@
+"""The flags that all examples share."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+
+from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.evaluation import evaluate
+from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.run import run
+from keras_ranksim.experiments.table import Table, run_table
+
+QUICK_EPOCHS = 2
+TABLE_SEEDS = (0, 1, 2)
+
+
+def main(
+    make_benchmark: Callable[[argparse.Namespace], Benchmark],
+    description: str,
+    methods: Sequence[str] = ("VANILLA", "RANKSIM"),
+    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
+    needs_data: bool = True,
+    arguments: Sequence[str] | None = None,
+) -> None:
+    """Runs an example: parses the flags, trains or evaluates, and prints what was found.
+
+    Args:
+        make_benchmark: Function from the parsed flags to the benchmark.
+        description: What the example shows; its first lines are the help text.
+        methods: Methods trained where `--method` names none.
+        add_flags: Function that adds the example's own flags to the parser.
+        needs_data: Whether `--data-dir` is required.
+        arguments: The command line; `None` takes that of the process.
+    """
+    parser = _parser(description, methods, needs_data)
+    if add_flags is not None:
+        add_flags(parser)
+    flags = parser.parse_args(arguments)
+    chosen = _methods(parser, flags)
+    benchmark = make_benchmark(flags)
+    if flags.epochs is not None or flags.quick:
+        epochs = QUICK_EPOCHS if flags.epochs is None else flags.epochs
+        recipe = dataclasses.replace(benchmark.recipe, epochs=epochs)
+        benchmark = benchmark.replace(recipe=recipe)
+    _say(f"{benchmark.name}: samples by shot\n{benchmark.describe().to_string()}\n")
+    if flags.evaluate is not None:
+        model = keras.models.load_model(flags.evaluate)
+        _say(f"{flags.evaluate} on the test split\n{_readable(evaluate(model, benchmark))}")
+        return
+    folder = Path(flags.output_dir or Path("runs") / benchmark.name)
+    if not flags.resume and folder.exists() and any(folder.iterdir()):
+        parser.error(
+            f"the folder {folder} holds earlier runs: add --resume to go on with them and keep "
+            "what is finished, or name another with --output-dir"
+        )
+    if flags.table:
+        table = run_table(benchmark, chosen, TABLE_SEEDS, output_dir=folder)
+    else:
+        table = _one_by_one(benchmark, chosen, flags.seed, folder)
+    _say(f"\n{_readable_table(table)}")
+    _say(f"\nModels, reports and histories: {folder}")
+    for cell, error in table.errors().items():
+        _say(f"failed: {cell}: {error.splitlines()[0]}")
+    if table.errors():
+        sys.exit(1)
+
+
+def _parser(description, methods, needs_data):
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--method",
+        nargs="+",
+        default=list(methods),
+        metavar="NAME",
+        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s)",
+    )
+    parser.add_argument("--data-dir", required=needs_data, help="folder of the data set")
+    parser.add_argument("--seed", type=int, default=0, help="seed of a run (default: 0)")
+    parser.add_argument("--epochs", type=int, help="epochs of each stage (default: the recipe's)")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to see that all works"
+    )
+    parser.add_argument(
+        "--table",
+        action="store_true",
+        help="all 32 rows of the published tables (or those of --method) with seeds 0, 1, 2",
+    )
+    parser.add_argument("--output-dir", help="where runs are kept (default: runs/<benchmark>)")
+    parser.add_argument("--resume", action="store_true", help="go on with the runs kept there")
+    parser.add_argument("--evaluate", metavar="MODEL", help="report on a saved .keras model")
+    return parser
+
+
+def _methods(parser, flags):
+    if flags.table and flags.method == parser.get_default("method"):
+        return Method.paper_grid()
+    try:
+        return [Method.parse(name) for name in flags.method]
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _one_by_one(benchmark, methods, seed, folder):
+    table = Table(benchmark.name, {}, benchmark.recipe.monitor.removeprefix("val_"))
+    for method in methods:
+        _say(f"{method}: {benchmark.recipe.epochs} epochs")
+        output_dir = folder / method.slug / f"seed-{seed}"
+        result = run(benchmark, method, seed, output_dir=output_dir)
+        _say(f"\n{method} on the test split\n{_readable(result.report)}\n")
+        table.results[str(method)] = {seed: result}
+    return table
+
+
+def _readable(report):
+    return report.round(2).to_string(na_rep="-")
+
+
+def _readable_table(table):
+    """A line a method, a column a shot, aligned; `mean ± deviation` over seeds."""
+    frame = table.frame
+    shots = [shot for shot, kind in frame.columns if kind == "mean" and shot != "seeds"]
+    shots = [shot for shot in shots if frame[(shot, "mean")].notna().any()]
+    names = {"interpolation": "interp.", "extrapolation": "extrap."}
+    several = (frame[("seeds", "finished")] > 1).any()
+    width = max(len(str(name)) for name in frame.index)
+    header = "".join(f"{names.get(shot, shot):>{13 if several else 9}}" for shot in shots)
+    lines = [f"{table.metric + ' by shot':{width}}{header}"]
+    for name, row in frame.iterrows():
+        cells = []
+        for shot in shots:
+            text = f"{row[(shot, 'mean')]:.2f}"
+            if several:
+                text += f" ± {row[(shot, 'std')]:.2f}"
+            cells.append(f"{text:>{13 if several else 9}}")
+        lines.append(f"{name:{width}}" + "".join(cells))
+    return "\n".join(lines)
+
+
+def _say(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,114 @@
+"""Order and augmentation of pipelines: a seed repeats, epochs differ, a resumed run goes on."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_ranksim as kr
+from keras_ranksim.data import Benchmark, Recipe
+from keras_ranksim.data.pipeline import batches_from_arrays, batches_from_samples, sample_order
+
+
+def samples(order):
+    return [(int(index), tuple(seed.numpy().tolist())) for index, seed in order]
+
+
+def test_every_epoch_visits_every_sample_once_in_another_order():
+    order = sample_order(50, shuffle=True, seed=3)
+    first, second = samples(order), samples(order)
+    assert sorted(index for index, _ in first) == list(range(50))
+    assert [index for index, _ in first] != [index for index, _ in second]
+    assert not {seed for _, seed in first} & {seed for _, seed in second}
+    assert len(order) == 50
+
+
+def test_a_seed_repeats_all_epochs_and_another_does_not():
+    one, two, other = (sample_order(20, shuffle=True, seed=seed) for seed in (3, 3, 4))
+    assert [samples(one), samples(one)] == [samples(two), samples(two)]
+    assert samples(one) != samples(other)
+
+
+def test_setting_the_counter_goes_to_any_epoch():
+    uncut = sample_order(20, shuffle=True, seed=3)
+    third = [samples(uncut) for _ in range(3)][2]
+    counter = tf.Variable(2, dtype="int64")
+    assert samples(sample_order(20, shuffle=True, seed=3, epoch=counter)) == third
+    assert int(counter) == 3
+
+
+@pytest.mark.parametrize("way", ["arrays", "samples"])
+def test_batches_keep_samples_labels_and_weights_together(way):
+    x, labels, weights = np.arange(10.0), np.arange(10.0) * 2, np.arange(10.0) * 3
+    if way == "arrays":
+        data = batches_from_arrays(x, labels, weights, batch_size=4, shuffle=True)
+    else:
+        load = lambda index, seed: tf.gather(tf.constant(x), index)  # noqa: E731
+        data = batches_from_samples(load, labels, weights, batch_size=4, shuffle=True)
+    batches = list(data)
+    assert [len(batch[0]) for batch in batches] == [4, 4, 2]
+    assert len(data) == 3
+    for x_batch, y_batch, weight_batch in batches:
+        assert y_batch.shape[1:] == (1,)
+        np.testing.assert_array_equal(y_batch[:, 0], 2 * x_batch)
+        np.testing.assert_array_equal(weight_batch, 3 * x_batch)
+
+
+def test_augmentation_gets_a_seed_of_its_own_for_every_sample_and_epoch():
+    data = batches_from_arrays(
+        np.zeros(6), np.zeros(6), batch_size=3, augment=lambda x, seeds: seeds
+    )
+    seeds = [tuple(seed) for _ in range(2) for x, _, _ in data for seed in x.numpy().tolist()]
+    assert len(set(seeds)) == 12
+
+
+def benchmark(**changes):
+    fields = {
+        "name": "toy",
+        "labels": {"train": np.array([1.0, 1.0, 5.0]), "val": [1.0], "test": [5.0, 9.0]},
+        "bins": kr.LabelBins.uniform(0, 10, 1),
+        "make_pipeline": lambda split, b: batches_from_arrays(
+            np.asarray(b.labels[split]), b.labels[split], batch_size=b.batch_size
+        ),
+        "make_network": lambda: None,
+        "recipe": Recipe(epochs=1, batch_size=2, learning_rate=0.1),
+    }
+    return Benchmark(**{**fields, **changes})
+
+
+def test_a_benchmark_gives_its_splits_and_variants():
+    toy = benchmark(batch_size=2)
+    assert [len(batch[0]) for batch in toy.train] == [2, 1]
+    assert [len(batch[0]) for batch in toy.replace(batch_size=3).train] == [3]
+    assert toy.train_counts.tolist() == [0, 2, 0, 0, 0, 1, 0, 0, 0, 0]
+    described = toy.describe()
+    assert described.loc["test"].to_dict() == {
+        "all": 2,
+        "many": 0,
+        "medium": 0,
+        "few": 1,
+        "zero": 1,
+    }
+    weights = toy.label_weights(scheme="inverse")
+    np.testing.assert_allclose(weights, [0.75, 0.75, 1.5])
+
+
+def test_variants_count_their_epochs_apart():
+    toy = benchmark()
+    toy.epoch.assign(5)
+    assert int(toy.replace(seed=1).epoch) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 0}, r"`batch_size` must be a whole number of at least 1.*batch_size=0"),
+        ({"views": 4}, r"`views` must be one of 1, 2, 3.*views=4"),
+        ({"labels": {"train": [1.0], "val": [], "test": [1.0]}}, "val split of 'toy' must not be"),
+        ({"labels": {"train": [np.nan], "val": [1.0], "test": [1.0]}}, "labels of the train split"),
+        ({"weights": np.ones(2)}, r"one weight a training sample, 3.*length 2"),
+        ({"label_scale": 0.0}, r"`label_scale` must be a positive number"),
+    ],
+)
+def test_wrong_fields_are_told(changes, message):
+    with pytest.raises(ValueError, match=message):
+        benchmark(**changes)
