@@ -13,8 +13,8 @@ class PortraitPipelines:
 
     Args:
         pictures: The uint8 pictures of each split.
-        augment: Whether single views of training pictures are mirrored and shifted. The two
-            views of `views=2` always are: equal ones would have nothing to teach.
+        augment: Whether single views of training pictures are mirrored and shifted. A pair of
+            views always is: equal ones would have nothing to teach.
     """
 
     def __init__(self, pictures, augment: bool):
@@ -28,9 +28,7 @@ class PortraitPipelines:
         def prepare(pictures, seeds):
             if not training or (benchmark.views == 1 and not self.augment):
                 return scale_image(pictures)
-            views = augmented_views(pictures, seeds, benchmark.views)
-            views = tuple(scale_image(view) for view in views)
-            return views if len(views) > 1 else views[0]
+            return training_input(pictures, seeds, benchmark.views)
 
         return batches_from_arrays(
             self.pictures[split],
@@ -42,6 +40,24 @@ class PortraitPipelines:
             epoch=benchmark.epoch if training else None,
             augment=prepare,
         )
+
+
+def training_input(pictures, seeds, views: int = 1):
+    """The `x` of a training batch, augmented and scaled.
+
+    Args:
+        pictures: uint8 tensor of shape `(batch, size, size, channels)`.
+        seeds: Integer tensor of shape `(batch, 2)`.
+        views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
+            augmented ones and, third, the pictures as evaluation sees them.
+
+    Returns:
+        A float32 tensor, or a tuple of them.
+    """
+    augmented = augmented_views(pictures, seeds, min(views, 2))
+    plain = (pictures,) if views == 3 else ()
+    scaled = tuple(scale_image(view) for view in (*augmented, *plain))
+    return scaled if len(scaled) > 1 else scaled[0]
 
 
 def augmented_views(pictures, seeds, views: int = 1) -> tuple:

@@ -21,7 +21,7 @@ from keras_ranksim.validation import one_of, positive_integer
 AGE_BINS = LabelBins.uniform(start=0, stop=OLDEST + 1, width=1)
 DRAWING = 1
 SMALLEST_PICTURE = 16
-VIEWS = (1, 2)
+VIEWS = (1, 2, 3)
 
 
 def load_portraits(
@@ -46,7 +46,7 @@ def load_portraits(
     zero. Pose, colours, light, hair cuts, beards, glasses, hats, hands, telephones, masks, blur
     and grain have nothing to tell about age, or little.
 
-    Training labels have a long tail: a peak of about 130 people a year of age around 32, few
+    Training labels have a long tail: a peak of about 140 people a year of age around 32, few
     children and few old people, and none at all of 61 to 66, so that these ages are zero-shot.
     Validation and test hold every age equally often. Labels are whole years, one bin a year.
     The three splits share no person. A person's picture and label depend on `seed` and their
@@ -67,7 +67,8 @@ def load_portraits(
         image_size: Height and width of a picture, at least 16.
         batch_size: Samples of a batch.
         seed: Seed of people, labels, shuffling and augmentation, from 0 to 2^32 - 1.
-        views: 1, or 2 to have training batches hold two augmented views of every sample.
+        views: 1; 2 for training batches with a tuple of two augmented views of every sample; 3
+            for those two and the picture as it is.
         augment: Whether single training views are mirrored and shifted at random.
         cache_dir: Folder to keep the pictures in, so that they are drawn once; `None` draws
             them each time.

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_ranksim.validation import positive_integer
 
 READ_AT_ONCE = 8
-BEFORE, RECORD, AFTER = range(3)
+HANDFUL = 16
 
 
 def batches_from_records(
@@ -108,20 +108,21 @@ def _records_of_file(file, count, number):
     # so errors are passed over and records counted. A file that cannot be opened must fail
     # before that, since passing over its error would never end.
     opens = tf.data.FixedLengthRecordDataset(file, record_bytes=1).take(1)
-    records = tf.data.TFRecordDataset(file).ignore_errors()
-    end = tf.data.Dataset.from_tensors("")
-    marked = opens.map(lambda _: ("", BEFORE)).concatenate(
-        records.map(lambda record: (record, RECORD)).concatenate(end.map(lambda _: ("", AFTER)))
-    )
+    # Counted by the handful: a function call a record would cost more than reading it.
+    handfuls = tf.data.TFRecordDataset(file).ignore_errors().batch(HANDFUL)
+    end = tf.data.Dataset.from_tensors(tf.constant([], "string"))
+    marked = opens.map(lambda _: (tf.constant([], "string"), False))
+    marked = marked.concatenate(handfuls.map(lambda records: (records, False)))
+    marked = marked.concatenate(end.map(lambda records: (records, True)))
 
     def count_up(seen, item):
+        records, is_end = item
         complete = tf.debugging.Assert(
-            tf.logical_or(item[1] != AFTER, seen == count),
+            tf.logical_or(tf.logical_not(is_end), seen == count),
             ["A record file is damaged; copy it anew or write the records again:", file],
         )
         with tf.control_dependencies([complete]):
-            return seen + tf.cast(item[1] == RECORD, "int64"), item
+            seen = seen + tf.size(records, out_type="int64")
+        return seen, (records, tf.fill(tf.shape(records), number))
 
-    counted = marked.scan(tf.constant(0, "int64"), count_up)
-    kept = counted.filter(lambda _, place: place == RECORD)
-    return kept.map(lambda record, _: (record, number))
+    return marked.scan(tf.constant(0, "int64"), count_up).unbatch()

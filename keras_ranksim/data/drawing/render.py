@@ -43,10 +43,16 @@ def render(
         return min(start + chunk, len(ages))
 
     progress = _Progress(len(ages), verbose)
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(_usable_cores()) as pool:
         for drawn in pool.map(draw, starts):
             progress.update(drawn)
     return pictures
+
+
+def _usable_cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Progress:

@@ -52,10 +52,11 @@ def bent_ellipse(x, y, width, height, bend) -> Shape:
     def distance(px, py, pick):
         across = (px - pick(x)) / pick(width)
         bowed = py - pick(y) + pick(bend) * (across * across - 0.5)
-        return straight.distance(px - pick(x), bowed, pick)
+        off = straight.distance(px - pick(x), bowed, pick)
+        return np.maximum(off, _outside_box(px - pick(x), py - pick(y), pick(width), pick(tall)))
 
-    straight = ellipse(0.0, 0.0, width, height)
-    return Shape(distance, _box(x, y, width, height + np.abs(bend)))
+    straight, tall = ellipse(0.0, 0.0, width, height), height + np.abs(bend)
+    return Shape(distance, _box(x, y, width, tall))
 
 
 def bar(x, y, width, height, corner) -> Shape:

@@ -1,0 +1,152 @@
+"""One look for all pictures: two themes, colours that colour-blind readers tell apart, sizes."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from keras_ranksim.validation import one_of, optional_package
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 8.0  # inches; at 100 dots an inch the 800 pixels of a README
+
+
+@dataclasses.dataclass(frozen=True)
+class Theme:
+    """The colours of a picture.
+
+    Args:
+        surface: What the picture lies on.
+        ink, muted, grid: Text and main lines; secondary text; lines to read values by.
+        shots: A colour for each shot: the rarer, the further from the surface, and zero-shot
+            in a hue of its own.
+        methods: Colours of methods in the order they are given, the baseline first.
+        gain, loss: Where a method is better than the baseline, and worse.
+        label_range: The part of the colour map viridis that stands out from the surface.
+    """
+
+    surface: str
+    ink: str
+    muted: str
+    grid: str
+    shots: dict[str, str]
+    methods: tuple[str, ...]
+    gain: str
+    loss: str
+    label_range: tuple[float, float]
+
+
+THEMES = {
+    "light": Theme(
+        surface="#ffffff",
+        ink="#1f2328",
+        muted="#59636e",
+        grid="#dfe4ea",
+        shots={"many": "#7fa6cf", "medium": "#2f6fb3", "few": "#0f2f57", "zero": "#d55e00"},
+        methods=("#3d444d", "#d55e00", "#0072b2", "#bd70f5"),
+        gain="#0072b2",
+        loss="#d55e00",
+        label_range=(0.0, 0.9),
+    ),
+    "dark": Theme(
+        surface="#0d1117",
+        ink="#e6edf3",
+        muted="#9198a1",
+        grid="#272d35",
+        shots={"many": "#345a85", "medium": "#5d94cf", "few": "#c3e0ff", "zero": "#f0803c"},
+        methods=("#c9d1d9", "#f0803c", "#4aa3df", "#8f5bd8"),
+        gain="#4aa3df",
+        loss="#f0803c",
+        label_range=(0.15, 1.0),
+    ),
+}
+LINE_STYLES = ("solid", (0, (5, 1.2)), (0, (2.5, 1)), (0, (6, 1.2, 1.5, 1.2)))
+MARKERS = {"many": "o", "medium": "s", "few": "^", "zero": "D"}
+LARGEST_NUMBER_OF_METHODS = len(LINE_STYLES)
+
+
+@contextlib.contextmanager
+def look(theme: str) -> Iterator[Theme]:
+    """Gives the theme, and draws what is drawn inside in it, whatever matplotlib is set to.
+
+    Args:
+        theme: `"light"` or `"dark"`.
+    """
+    colours = THEMES[one_of("theme", theme, THEMES)]
+    style = optional_package("matplotlib.style", extra="plots")
+    settings = {
+        "font.family": "DejaVu Sans",
+        "font.size": 10,
+        "axes.titlesize": 10.5,
+        "axes.labelsize": 10,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "legend.fontsize": 9,
+        "text.color": colours.ink,
+        "axes.labelcolor": colours.ink,
+        "axes.titlecolor": colours.ink,
+        "axes.titlelocation": "left",
+        "axes.edgecolor": colours.muted,
+        "axes.facecolor": colours.surface,
+        "axes.linewidth": 0.8,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": colours.grid,
+        "grid.linewidth": 0.7,
+        "xtick.color": colours.muted,
+        "ytick.color": colours.muted,
+        "xtick.labelcolor": colours.muted,
+        "ytick.labelcolor": colours.muted,
+        "figure.facecolor": colours.surface,
+        "savefig.facecolor": colours.surface,
+        "legend.frameon": False,
+        "legend.labelcolor": colours.ink,
+        "hatch.color": colours.muted,
+        "hatch.linewidth": 0.5,
+        "lines.linewidth": 1.8,
+        "lines.solid_capstyle": "round",
+    }
+    with style.context(["default", settings]):
+        yield colours
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure, `WIDTH` wide, that belongs to no window and to no global state."""
+    figure = optional_package("matplotlib.figure", extra="plots")
+    return figure.Figure((WIDTH, height), layout="constrained")
+
+
+def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
+    """The figure as the bytes of a PNG file, the same for the same figure."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dots_per_inch, metadata={"Software": None})
+    return file.getvalue()
+
+
+def in_unit(name: str, unit: str) -> str:
+    """The text of an axis: `"age (years)"`, or the name alone where there is no unit."""
+    return f"{name} ({unit})" if unit else name
+
+
+def legend_above(axes, **arguments) -> None:
+    """One line of legend between title and picture, where it covers nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(
+            handles,
+            labels,
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=len(handles),
+            borderaxespad=0.2,
+            handlelength=2.2,
+            columnspacing=1.4,
+            **arguments,
+        )
