@@ -25,7 +25,7 @@ from keras_ranksim.scope import label_scope
 
 __version__ = "0.1.0"
 
-_LOADED_WHEN_USED = ("data", "experiments", "networks")
+_LOADED_WHEN_USED = ("data", "experiments", "networks", "plots")
 
 __all__ = [
     "ImbalancedRegressor",
@@ -43,6 +43,7 @@ __all__ = [
     "networks",
     "ops",
     "outside_ranges",
+    "plots",
     "retrain_regressor",
     "shot_report",
     "shots",

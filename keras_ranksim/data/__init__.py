@@ -2,16 +2,16 @@
 
 from keras_ranksim.data.agedb_dir import load_agedb_dir
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.data.depth.nyud2_dir import load_nyud2_dir
 from keras_ranksim.data.image_files import check_images
 from keras_ranksim.data.imdb_wiki_dir import load_imdb_wiki_dir
-from keras_ranksim.data.nyud2_dir import load_nyud2_dir
 from keras_ranksim.data.portraits import load_portraits
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.records import read_records, write_records
-from keras_ranksim.data.sts_b_dir import load_sts_b_dir
-from keras_ranksim.data.table_encoder import TableEncoder
-from keras_ranksim.data.tables import load_table
-from keras_ranksim.data.word_vectors import WordVectors, load_word_vectors
+from keras_ranksim.data.records.records import read_records, write_records
+from keras_ranksim.data.sentences.sts_b_dir import load_sts_b_dir
+from keras_ranksim.data.sentences.word_vectors import WordVectors, load_word_vectors
+from keras_ranksim.data.tables.encoder import TableEncoder
+from keras_ranksim.data.tables.loader import load_table
 
 __all__ = [
     "Benchmark",

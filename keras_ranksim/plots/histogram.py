@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
-from keras_ranksim.plots.label_axis import counts_of_bins, draw_histogram, shade_shots
+from keras_ranksim.plots.label_axis import counts_of_bins, draw_histogram, hatch_zero_shot
 from keras_ranksim.plots.style import in_unit, legend_above, look, new_figure
 from keras_ranksim.validation import numbers, same_length
 
@@ -57,7 +55,7 @@ def label_histogram(
         figure = new_figure(3.4)
         axes = figure.add_subplot()
         draw_histogram(axes, counts, bins, shot_limits, colours)
-        shade_shots(axes, np.where(counts > 0, np.inf, 0), bins, shot_limits, colours)
+        hatch_zero_shot(axes, counts, bins, colours)
         if density is not None and density.sum() > 0:
             scaled = density * counts.sum() / density.sum()
             axes.plot(

@@ -13,19 +13,19 @@ LINEAR_UP_TO = 30  # times the few-shot limit; above, few-shot bars would have n
 
 
 def counts_of_bins(counts, bins: LabelBins) -> np.ndarray:
-    """Checks training counts: one a bin, none negative."""
+    """Checks training counts: one a bin, none negative, one above 0."""
     counts = numbers("counts", counts, ndim=1)
     same_length(counts=counts, bins=as_bins(bins))
-    if (counts < 0).any():
+    if (counts < 0).any() or not counts.any():
         raise ValueError(
-            "`counts` must hold the training labels of every bin, at least 0. "
-            f"Received: counts with a smallest entry of {counts.min():g}"
+            "`counts` must hold the training labels of every bin, at least 0 and above 0 in "
+            f"some. Received: counts from {counts.min():g} to {counts.max():g}"
         )
     return counts
 
 
 def shot_ranges(counts, bins: LabelBins, shot_limits) -> list[tuple[str, float, float]]:
-    """Neighbouring bins of one shot as ranges of the label: `[("few", 0.0, 18.0), ...]`.
+    """Neighbouring bins of one shot as ranges of the label.
 
     Example:
 
@@ -41,32 +41,52 @@ def shot_ranges(counts, bins: LabelBins, shot_limits) -> list[tuple[str, float, 
     return [(str(shot[i]), edges[i], edges[j]) for i, j in zip(starts.tolist(), stops.tolist())]
 
 
-def shade_shots(axes, counts, bins, shot_limits, theme, name_zero=True) -> None:
-    """Lays the shade of its shot behind every range of the label; zero-shot ranges are hatched.
+def shade_shots(axes, counts, bins, shot_limits, theme, named: bool = True) -> None:
+    """Lays the shade of its shot behind every range of the label; zero-shot ones are hatched.
 
     Args:
-        axes: The matplotlib axes, whose horizontal axis is the label.
+        axes: Axes of matplotlib, the horizontal one being the label.
         counts: Training labels of every bin.
         bins: The label bins.
         shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.
         theme: The `Theme`.
-        name_zero: Whether to write "zero-shot" into the ranges wide enough for it.
+        named: Whether to write "zero-shot" into ranges wide enough for it.
     """
-    whole = bins.edges[-1] - bins.edges[0]
     for shot, start, stop in shot_ranges(counts, bins, shot_limits):
         if shot != "zero":
             axes.axvspan(start, stop, color=theme.shots[shot], alpha=0.13, linewidth=0, zorder=0)
+    hatch_zero_shot(axes, counts, bins, theme, named)
+
+
+def hatch_zero_shot(axes, counts, bins, theme, named: bool = True) -> None:
+    """Hatches the ranges of the label that training never saw."""
+    whole = bins.edges[-1] - bins.edges[0]
+    for shot, start, stop in shot_ranges(counts, bins, (0, 0)):
+        if shot != "zero":
             continue
         axes.axvspan(
-            start, stop, facecolor="none", edgecolor=theme.muted, hatch="////", alpha=0.4,
-            linewidth=0, zorder=0,
-        )  # fmt: skip
-        if name_zero and stop - start >= NARROWEST_NAMED * whole:
+            start,
+            stop,
+            facecolor="none",
+            edgecolor=theme.muted,
+            hatch="////",
+            alpha=0.4,
+            linewidth=0,
+            zorder=0,
+        )
+        if named and stop - start >= NARROWEST_NAMED * whole:
             axes.text(
-                (start + stop) / 2, 0.96, "zero-shot", rotation=90, ha="center", va="top",
-                transform=axes.get_xaxis_transform(), fontsize=8, color=theme.muted, zorder=5,
+                (start + stop) / 2,
+                0.96,
+                "zero-shot",
+                rotation=90,
+                ha="center",
+                va="top",
+                transform=axes.get_xaxis_transform(),
+                fontsize=8,
+                color=theme.muted,
                 bbox={"facecolor": theme.surface, "edgecolor": "none", "alpha": 0.8, "pad": 1},
-            )  # fmt: skip
+            )
     axes.set_xlim(bins.edges[0], bins.edges[-1])
 
 
@@ -92,6 +112,6 @@ def draw_histogram(axes, counts, bins, shot_limits, theme) -> None:
     axes.set_xlim(bins.edges[0], bins.edges[-1])
     if counts.max() > LINEAR_UP_TO * max(shot_limits[1], 1):
         axes.set_yscale("log")
-        axes.set_ylim(bottom=0.7)
+        axes.set_ylim(bottom=0.7 * counts[counts > 0].min())
     else:
         axes.set_ylim(bottom=0)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.depth_augmentation import (
+from keras_ranksim.data.depth.augmentation import (
     crop_depth,
     crop_image,
     jitter_colors,

@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data.depth_maps import decode_depth_map, read_depth_list
-from keras_ranksim.data.depth_survey import survey_depths
-from keras_ranksim.data.depth_view import DepthView
+from keras_ranksim.data.depth.maps import decode_depth_map, read_depth_list
+from keras_ranksim.data.depth.survey import survey_depths
+from keras_ranksim.data.depth.view import DepthView
 
 
 def test_eight_bits_stand_for_ten_metres_and_bin_edges_are_met_exactly():

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data.depth_augmentation import crop_depth
-from keras_ranksim.data.depth_maps import read_depth_list
-from keras_ranksim.data.depth_view import DepthView
+from keras_ranksim.data.depth.augmentation import crop_depth
+from keras_ranksim.data.depth.maps import read_depth_list
+from keras_ranksim.data.depth.view import DepthView
 
 HEIGHT, WIDTH = 48, 64
 IMAGE_SIZE, DEPTH_SIZE = (20, 28), (10, 14)
@@ -262,7 +262,7 @@ def test_depth_maps_are_counted_once(copied, monkeypatch):
     first = load(copied)
     kept = sorted(copied.glob("depths-*.npz"))
     assert len(kept) == 2
-    monkeypatch.setattr("keras_ranksim.data.depth_survey._survey", lambda *_: 1 / 0)
+    monkeypatch.setattr("keras_ranksim.data.depth.survey._survey", lambda *_: 1 / 0)
     again = load(copied, split_seed=3)
     assert again.pixel_counts.sum() == first.pixel_counts.sum()
     (copied / "nyu2_train/office/1.png").write_bytes(b"another size")

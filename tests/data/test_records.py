@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data.record_batches import batches_from_records
+from keras_ranksim.data.records.batches import batches_from_records
 
 SPLITS = ("train", "val", "test")
 SIZES = {"train": 53, "val": 11, "test": 3}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.data.sts_b_files import FILES, read_pairs
+from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
 
 HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
 

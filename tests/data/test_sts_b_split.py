@@ -7,8 +7,8 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
-from keras_ranksim.data.sts_b_files import FILES, read_pairs, repeated_pairs
-from keras_ranksim.data.sts_b_split import main, split_glue
+from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs, repeated_pairs
+from keras_ranksim.data.sentences.sts_b_split import main, split_glue
 
 HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
 

@@ -10,8 +10,8 @@ import pandas
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.data.table_kinds import column_kinds
-from keras_ranksim.data.table_labels import bins_for_labels
+from keras_ranksim.data.tables.kinds import column_kinds
+from keras_ranksim.data.tables.labels import bins_for_labels
 
 SPLITS = ("train", "val", "test")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_ranksim.data.tokens import WordPieceTokenizer, WordTokenizer, split_words
+from keras_ranksim.data.sentences.tokens import WordPieceTokenizer, WordTokenizer, split_words
 
 VOCABULARY = ["[PAD]", "[UNK]", "un", "##aff", "##able", "a", "dog", "##s", ",", "cafe", "dogs"]
 

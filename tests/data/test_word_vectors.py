@@ -8,11 +8,11 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-import keras_ranksim.data.glove as glove
-import keras_ranksim.data.word_vectors as module
+import keras_ranksim.data.sentences.glove as glove
+import keras_ranksim.data.sentences.word_vectors as module
 from keras_ranksim.data import load_word_vectors
-from keras_ranksim.data.glove import read_glove
-from keras_ranksim.data.safetensors import read_tensor
+from keras_ranksim.data.sentences.glove import read_glove
+from keras_ranksim.data.sentences.safetensors import read_tensor
 
 SENTENCES = ["The dog isn't in Rome.", "the Dog"]
 NAME = "embeddings.word_embeddings.weight"

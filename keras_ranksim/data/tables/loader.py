@@ -13,11 +13,11 @@ import numpy as np
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.pipeline import batches_from_arrays
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.table_columns import NumericColumn
-from keras_ranksim.data.table_encoder import TableEncoder
-from keras_ranksim.data.table_file import read_table
-from keras_ranksim.data.table_kinds import IDENTIFIES_ROWS, column_kinds
-from keras_ranksim.data.table_labels import bins_for_labels, label_values
+from keras_ranksim.data.tables.columns import NumericColumn
+from keras_ranksim.data.tables.encoder import TableEncoder
+from keras_ranksim.data.tables.file import read_table
+from keras_ranksim.data.tables.kinds import IDENTIFIES_ROWS, column_kinds
+from keras_ranksim.data.tables.labels import bins_for_labels, label_values
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.networks.mlp import mlp

@@ -33,7 +33,7 @@ def read_glove(path, words: Iterable[str]) -> dict[str, np.ndarray]:
 
     >>> import tempfile
     >>> from pathlib import Path
-    >>> from keras_ranksim.data.glove import read_glove
+    >>> from keras_ranksim.data.sentences.glove import read_glove
     >>> file = Path(tempfile.mkdtemp()) / "vectors.txt"
     >>> _ = file.write_text("dog 0.5 1.0\\n. . . 0.1 0.2\\ncat 0.25 1.0\\n", encoding="utf-8")
     >>> read_glove(file, ["cat", "unicorn"])

@@ -14,8 +14,8 @@ from keras_ranksim.data.faces import FacePipelines
 from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.portrait_batches import PortraitPipelines
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.record_images import CHANNELS, file_bytes, image_array, png_bytes
-from keras_ranksim.data.record_settings import benchmark_settings, recipe_config
+from keras_ranksim.data.records.images import CHANNELS, file_bytes, image_array, png_bytes
+from keras_ranksim.data.records.settings import benchmark_settings, recipe_config
 from keras_ranksim.labels.bins import as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 

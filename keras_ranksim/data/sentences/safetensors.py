@@ -29,7 +29,7 @@ def read_tensor(path, name_end: str) -> np.ndarray:
     >>> import json, tempfile
     >>> import numpy as np
     >>> from pathlib import Path
-    >>> from keras_ranksim.data.safetensors import read_tensor
+    >>> from keras_ranksim.data.sentences.safetensors import read_tensor
     >>> entry = {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}
     >>> header = json.dumps({"model.vectors.weight": entry}).encode()
     >>> file = Path(tempfile.mkdtemp()) / "model.safetensors"

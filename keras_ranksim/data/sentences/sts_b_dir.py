@@ -9,7 +9,7 @@ import numpy as np
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.pipeline import batches_from_arrays
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.sts_b_files import (
+from keras_ranksim.data.sentences.sts_b_files import (
     LARGEST_SCORE,
     SHA256,
     check_published,
@@ -18,7 +18,7 @@ from keras_ranksim.data.sts_b_files import (
     read_pairs,
     repeated_pairs,
 )
-from keras_ranksim.data.word_vectors import load_word_vectors, share_of_unknown
+from keras_ranksim.data.sentences.word_vectors import load_word_vectors, share_of_unknown
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.networks.sentence_pair import bilstm_pair
 from keras_ranksim.validation import one_of, positive_integer
@@ -49,7 +49,7 @@ def load_sts_b_dir(
     `train_new.tsv`, `dev_new.tsv` and `test_new.tsv`, with a header line, ten columns between
     tabs, the sentences in the eighth and ninth and the score in the tenth. `download=True`
     fetches what is missing from the paper's repository. For a split of your own, cut by
-    `python -m keras_ranksim.data.sts_b_split`, pass `verify=False`.
+    `python -m keras_ranksim.data.sentences.sts_b_split`, pass `verify=False`.
 
     There are two published splits of the same pairs, `"yang"` (Yang et al.) and `"ranksim"`
     (Gong et al.); numbers from one do not compare with numbers from the other.

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.array_cache import cached_arrays
-from keras_ranksim.data.depth_view import DepthView
+from keras_ranksim.data.depth.view import DepthView
 from keras_ranksim.labels.bins import LabelBins
 
 

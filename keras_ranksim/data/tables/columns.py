@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_ranksim.data.table_kinds import Kind, numbers_in, texts
+from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 
 # No text of a table is this, so that a category may be called anything.
 UNSEEN = "\0unseen"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from keras_ranksim.data.table_kinds import Kind, numbers_in, texts
+from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.validation import numbers
 
@@ -59,7 +59,7 @@ def bins_for_labels(labels) -> LabelBins:
     Example:
 
     >>> import numpy as np
-    >>> from keras_ranksim.data.table_labels import bins_for_labels
+    >>> from keras_ranksim.data.tables.labels import bins_for_labels
     >>> bins_for_labels([18, 19, 25, 64])
     LabelBins(47 bins from 18 to 65)
     >>> bins_for_labels(np.linspace(93_000, 711_000, 500))

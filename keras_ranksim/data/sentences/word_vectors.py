@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.glove import read_glove
-from keras_ranksim.data.safetensors import read_tensor
-from keras_ranksim.data.tokens import (
+from keras_ranksim.data.sentences.glove import read_glove
+from keras_ranksim.data.sentences.safetensors import read_tensor
+from keras_ranksim.data.sentences.tokens import (
     SPECIAL,
     UNKNOWN,
     UNKNOWN_PIECE,
@@ -80,7 +80,7 @@ def load_word_vectors(
 
     Example:
 
-    >>> from keras_ranksim.data.word_vectors import load_word_vectors
+    >>> from keras_ranksim.data.sentences.word_vectors import load_word_vectors
     >>> sentences = ["A dog", "a cat"]
     >>> words = load_word_vectors(None, sentences, max_tokens=3, min_count=1, vector_size=8)
     >>> words.tokenizer(["The cat"]).numpy(), words.shape
@@ -183,7 +183,7 @@ def share_of_unknown(tokens) -> float:
     Example:
 
     >>> import numpy as np
-    >>> from keras_ranksim.data.word_vectors import share_of_unknown
+    >>> from keras_ranksim.data.sentences.word_vectors import share_of_unknown
     >>> share_of_unknown(np.array([[5, 1, 7], [6, 0, 0]]))
     0.25
     """

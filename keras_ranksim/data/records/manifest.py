@@ -8,7 +8,7 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.record_shards import describe_file, file_hash, join, remove
+from keras_ranksim.data.records.shards import describe_file, file_hash, join, remove
 
 MANIFEST = "records.json"
 ARRAYS = "records.npz"

@@ -33,7 +33,7 @@ def crop_image(image, shorter_side: int, size: tuple[int, int], angle=0.0, flip=
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_ranksim.data.depth_augmentation import crop_image
+    >>> from keras_ranksim.data.depth.augmentation import crop_image
     >>> crop_image(tf.ones((48, 64, 3)), shorter_side=24, size=(20, 28)).shape
     TensorShape([20, 28, 3])
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.data.record_batches import batches_from_records
-from keras_ranksim.data.record_images import decode
-from keras_ranksim.data.record_shards import join
+from keras_ranksim.data.records.batches import batches_from_records
+from keras_ranksim.data.records.images import decode
+from keras_ranksim.data.records.shards import join
 
 
 class RecordPipelines:

@@ -12,14 +12,14 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_ranksim.data.table_columns import (
+from keras_ranksim.data.tables.columns import (
     NominalColumn,
     NumericColumn,
     column_config,
     column_from_config,
 )
-from keras_ranksim.data.table_file import read_table
-from keras_ranksim.data.table_kinds import column_kinds
+from keras_ranksim.data.tables.file import read_table
+from keras_ranksim.data.tables.kinds import column_kinds
 from keras_ranksim.registration import registered
 from keras_ranksim.validation import positive_integer
 

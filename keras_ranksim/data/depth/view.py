@@ -5,8 +5,8 @@ import os
 
 import tensorflow as tf
 
-from keras_ranksim.data.depth_augmentation import crop_depth, crop_image
-from keras_ranksim.data.depth_maps import decode_depth_map
+from keras_ranksim.data.depth.augmentation import crop_depth, crop_image
+from keras_ranksim.data.depth.maps import decode_depth_map
 from keras_ranksim.data.image_files import decode_or_name
 
 

@@ -1,6 +1,6 @@
 """Cuts balanced validation and test sets from the STS-B files of GLUE.
 
-    python -m keras_ranksim.data.sts_b_split --glue-dir glue/STS-B --output my-sts-b-dir
+    python -m keras_ranksim.data.sentences.sts_b_split --glue-dir glue/STS-B --output my-sts-b-dir
 
 Then `kr.data.load_sts_b_dir("my-sts-b-dir", verify=False)`.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.sts_b_files import (
+from keras_ranksim.data.sentences.sts_b_files import (
     FILES,
     LARGEST_SCORE,
     Pairs,
@@ -106,7 +106,7 @@ def _write(files):
 def main(arguments: list[str] | None = None) -> None:
     """The command; see the head of this file."""
     parser = argparse.ArgumentParser(
-        prog="python -m keras_ranksim.data.sts_b_split",
+        prog="python -m keras_ranksim.data.sentences.sts_b_split",
         description="Cuts balanced validation and test sets from the STS-B files of GLUE.",
     )
     parser.add_argument("--glue-dir", required=True, help="folder with train.tsv and dev.tsv")

@@ -11,18 +11,18 @@ import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.record_images import PREPARATIONS
-from keras_ranksim.data.record_manifest import (
+from keras_ranksim.data.records.images import PREPARATIONS
+from keras_ranksim.data.records.manifest import (
     ARRAYS,
     MANIFEST,
     has_manifest,
     read_manifest,
     write_manifest,
 )
-from keras_ranksim.data.record_pipelines import RecordPipelines
-from keras_ranksim.data.record_settings import restored_settings
-from keras_ranksim.data.record_shards import join, leftovers, remove, write_shards
-from keras_ranksim.data.record_source import source_of_benchmark, source_of_datasets
+from keras_ranksim.data.records.pipelines import RecordPipelines
+from keras_ranksim.data.records.settings import restored_settings
+from keras_ranksim.data.records.shards import join, leftovers, remove, write_shards
+from keras_ranksim.data.records.source import source_of_benchmark, source_of_datasets
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.validation import positive_integer
 

@@ -40,7 +40,7 @@ def split_words(sentences) -> tf.RaggedTensor:
 
     Example:
 
-    >>> from keras_ranksim.data.tokens import split_words
+    >>> from keras_ranksim.data.sentences.tokens import split_words
     >>> split_words(["He doesn't pay $1,000.50 for a second-hand U.S. car."]).to_list()[0]
     [b'He', b'does', b"n't", b'pay', b'$', b'1,000.50', b'for', b'a', b'second-hand', b'U.S.',
      b'car', b'.']
@@ -65,7 +65,7 @@ class WordTokenizer:
 
     Example:
 
-    >>> from keras_ranksim.data.tokens import WordTokenizer
+    >>> from keras_ranksim.data.sentences.tokens import WordTokenizer
     >>> tokenize = WordTokenizer(["a", "dog", "Rome"], max_tokens=5)
     >>> tokenize(["A dog in Rome", "rome"]).numpy()
     array([[2, 3, 1, 4, 0],
@@ -100,7 +100,7 @@ class WordPieceTokenizer:
 
     Example:
 
-    >>> from keras_ranksim.data.tokens import WordPieceTokenizer
+    >>> from keras_ranksim.data.sentences.tokens import WordPieceTokenizer
     >>> tokenize = WordPieceTokenizer(["[UNK]", "dog", "##s", "a"], max_tokens=4)
     >>> tokenize(["A dogs cat", ""]).numpy()
     array([[5, 3, 4, 1],

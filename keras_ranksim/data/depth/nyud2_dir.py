@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.data.depth_augmentation import jitter_colors, normalize_colors, random_turn
-from keras_ranksim.data.depth_maps import read_depth_list
-from keras_ranksim.data.depth_survey import balanced_pixels, survey_depths
-from keras_ranksim.data.depth_view import DepthView
+from keras_ranksim.data.depth.augmentation import jitter_colors, normalize_colors, random_turn
+from keras_ranksim.data.depth.maps import read_depth_list
+from keras_ranksim.data.depth.survey import balanced_pixels, survey_depths
+from keras_ranksim.data.depth.view import DepthView
 from keras_ranksim.data.pipeline import sample_order
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins, as_bins

@@ -1,0 +1,1 @@
+"""NYUD2-DIR: images and depth maps."""

@@ -1,0 +1,1 @@
+"""Sharded TFRecord files, for data larger than one machine."""

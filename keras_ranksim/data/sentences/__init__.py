@@ -1,0 +1,1 @@
+"""STS-B-DIR: pairs of sentences, their tokens and word vectors."""

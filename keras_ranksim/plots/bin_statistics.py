@@ -1,0 +1,168 @@
+"""Feature statistics of label bins, and how far they resemble those of an anchor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
+from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
+from keras_ranksim.plots.label_axis import counts_of_bins, shade_shots
+from keras_ranksim.plots.style import (
+    LARGEST_NUMBER_OF_METHODS,
+    LINE_STYLES,
+    in_unit,
+    legend_above,
+    look,
+    new_figure,
+)
+from keras_ranksim.validation import numbers, same_length
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class BinStatistics:
+    """Collects mean and variance of the features of every label bin, batch by batch.
+
+    Args:
+        bins: The label bins.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> statistics = kr.plots.BinStatistics(kr.LabelBins([0, 1, 2]))
+    >>> statistics.update([[1.0, 5.0], [3.0, 5.0]], labels=[0.2, 0.7])
+    >>> statistics.mean[0].tolist(), statistics.variance[0].tolist()
+    ([2.0, 5.0], [2.0, 0.0])
+    >>> statistics.count.tolist()
+    [2.0, 0.0]
+    """
+
+    def __init__(self, bins: LabelBins):
+        self.bins = as_bins(bins)
+        self._sums = None
+
+    def update(self, features, labels) -> None:
+        """Adds a batch: features `(batch, features)` and labels `(batch,)` or `(batch, 1)`."""
+        index = self.bins.index(np.ravel(np.asarray(labels)))
+        rows = keras.ops.cast(features, "float64")
+        sums = [
+            keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, len(self.bins))
+        ]
+        self._sums = sums if self._sums is None else [a + b for a, b in zip(self._sums, sums)]
+
+    @property
+    def count(self) -> np.ndarray:
+        """Samples of every bin."""
+        return self._of_batches()[0]
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of every bin, shape `(bins, features)`, NaN where no sample lies."""
+        return self._where_seen(mean_and_variance(*self._of_batches())[0])
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Unbiased variance of every bin, NaN where fewer than two samples lie."""
+        return self._where_seen(mean_and_variance(*self._of_batches())[1], least=2)
+
+    def _of_batches(self):
+        if self._sums is None:
+            raise ValueError("Statistics need at least one batch: call update() first.")
+        return self._sums
+
+    def _where_seen(self, statistic, least=1):
+        return np.where((self.count >= least)[:, None], statistic, np.nan)
+
+
+def statistic_similarity(
+    statistics: dict,
+    counts,
+    bins: LabelBins,
+    anchor: float | None = None,
+    label_name: str = "label",
+    label_unit: str = "",
+    shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
+    theme: str = "light",
+) -> Figure:
+    """Draws how alike the feature statistics of each label bin and of an anchor bin are.
+
+    The cosine similarity of the bins' means, and below it that of their variances. It should
+    fall with the distance from the anchor. Where rare labels are as alike the anchor as its
+    neighbours are, their features were taken over from it.
+
+    Args:
+        statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape
+            `(bins, features)`, NaN for bins without any; see `BinStatistics`.
+        counts: Training labels of every bin.
+        bins: The label bins.
+        anchor: A label, whose bin is the anchor; `None` takes the bin with most labels.
+        label_name, label_unit, shot_limits, theme: As in `label_histogram`.
+
+    Returns:
+        A `matplotlib.figure.Figure`: the axes of the means and of the variances.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins([0, 1, 2, 3])
+    >>> means = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+    >>> statistics = {"VANILLA": (means, means)}
+    >>> figure = kr.plots.statistic_similarity(statistics, [150, 60, 3], bins)
+    >>> figure.axes[0].lines[0].get_ydata().round(2).tolist()
+    [1.0, 0.71, 0.0]
+    """
+    counts = counts_of_bins(counts, bins)
+    if not 1 <= len(statistics) <= LARGEST_NUMBER_OF_METHODS:
+        raise ValueError(
+            f"`statistics` must hold 1 to {LARGEST_NUMBER_OF_METHODS} pairs by name, as many as "
+            f"can be told apart. Received: {len(statistics)} of them"
+        )
+    place = int(counts.argmax() if anchor is None else bins.index(anchor))
+    similarities = {
+        name: [_similarity_to(part, place, bins, name) for part in pair]
+        for name, pair in statistics.items()
+    }
+    with look(theme) as colours:
+        figure = new_figure(4.6)
+        panels = figure.subplots(2, sharex=True)
+        for number, (axes, what) in enumerate(zip(panels, ("means", "variances"))):
+            for (name, pair), color, style in zip(
+                similarities.items(), colours.methods, LINE_STYLES
+            ):
+                axes.plot(bins.centers, pair[number], color=color, linestyle=style, label=name)
+            axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
+            axes.set_ylabel(f"similarity of\n{what} to the anchor")
+            axes.set_ylim(top=1.02)
+            shade_shots(axes, counts, bins, shot_limits, colours, named=number == 0)
+        panels[0].annotate(
+            f"anchor {bins.centers[place]:.4g}",
+            (bins.centers[place], 0.03),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            fontsize=8.5,
+            color=colours.ink,
+        )
+        legend_above(panels[0])
+        panels[1].set_xlabel(in_unit(label_name, label_unit))
+        figure.align_ylabels()
+    return figure
+
+
+def _similarity_to(statistic, anchor, bins, name):
+    statistic = np.asarray(statistic, dtype="float64")
+    if statistic.ndim != 2:
+        raise ValueError(
+            "`statistics` must hold arrays of shape (bins, features). "
+            f"Received: {name!r} of shape {statistic.shape}"
+        )
+    same_length(**{f"statistics[{name!r}]": statistic, "bins": bins})
+    numbers(f"the anchor's statistics in {name!r}", statistic[anchor])
+    length = np.linalg.norm(statistic, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return statistic @ statistic[anchor] / (length * length[anchor])

@@ -1,0 +1,111 @@
+"""Embeddings in the plane of their two main directions, coloured by label."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_ranksim.plots.style import in_unit, look, new_figure
+from keras_ranksim.validation import numbers, positive_integer, same_length
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PANELS_A_ROW = 3
+
+
+def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Projects features on the directions of their largest variance.
+
+    Args:
+        features: Array of shape `(samples, features)`.
+        components: How many directions.
+
+    Returns:
+        The projections, shape `(samples, components)`, and the share of the variance along
+        each direction. The sign of a direction is such that its largest weight is positive.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> points, share = kr.plots.principal_components([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
+    >>> points[:, 0].tolist(), share.tolist()
+    ([-2.0, 0.0, 2.0], [1.0, 0.0])
+    """
+    features = numbers("features", features, ndim=2)
+    positive_integer("components", components, "directions")
+    centred = features - features.mean(axis=0)
+    _, scale, directions = np.linalg.svd(centred, full_matrices=False)
+    shares = scale**2 / max(np.sum(scale**2), 1e-300)
+    largest = np.abs(directions).argmax(axis=1)
+    directions = directions * np.sign(directions[np.arange(len(directions)), largest])[:, None]
+    points, share = np.zeros((len(features), components)), np.zeros(components)
+    found = min(components, len(scale))
+    points[:, :found] = centred @ directions[:found].T
+    share[:found] = shares[:found]
+    return points, share
+
+
+def embedding_map(
+    embeddings: dict,
+    labels,
+    label_name: str = "label",
+    label_unit: str = "",
+    theme: str = "light",
+) -> Figure:
+    """Draws embeddings on their first two principal components, each point coloured by label.
+
+    Args:
+        embeddings: Features by name, for instance of a method, arrays `(samples, features)`.
+        labels: Labels of the samples, shape `(samples,)`.
+        label_name, label_unit, theme: As in `label_histogram`.
+
+    Returns:
+        A `matplotlib.figure.Figure` with one axes a name, and one of the colour bar.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> embeddings = {"VANILLA": [[0.0, 0.0, 1.0], [2.0, 0.0, 1.0], [4.0, 1.0, 0.0]]}
+    >>> figure = kr.plots.embedding_map(embeddings, [20, 40, 60], "age", "years")
+    >>> figure.axes[0].collections[0].get_array().tolist()
+    [20.0, 40.0, 60.0]
+    """
+    labels = numbers("labels", labels, ndim=1)
+    if not embeddings:
+        raise ValueError("`embeddings` must hold at least one entry. Received: embeddings={}")
+    for name, features in embeddings.items():
+        same_length(**{f"embeddings[{name!r}]": features, "labels": labels})
+    columns = min(len(embeddings), PANELS_A_ROW)
+    rows = -(-len(embeddings) // columns)
+    with look(theme) as colours:
+        figure = new_figure(4.6 if columns == 1 else rows * (7.6 / columns) + 0.2)
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        size = float(np.clip(16 * (1000 / max(len(labels), 1)) ** 0.5, 3, 22))
+        for axes, (name, features) in zip(panels, embeddings.items()):
+            points, share = principal_components(features)
+            drawn = axes.scatter(
+                *points.T, c=labels, cmap=label_colours(colours), s=size, linewidths=0, alpha=0.9
+            )
+            axes.set_title(name)
+            axes.set_xlabel(f"component 1 ({share[0]:.0%} of variance)", fontsize=9)
+            axes.set_ylabel(f"component 2 ({share[1]:.0%})", fontsize=9)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.spines[["top", "right"]].set_visible(True)
+        for axes in panels[len(embeddings) :]:
+            axes.remove()
+        used = list(panels[: len(embeddings)])
+        bar = figure.colorbar(drawn, ax=used, shrink=0.8, pad=0.02)
+        bar.set_label(in_unit(label_name, label_unit))
+        bar.outline.set_edgecolor(colours.muted)
+    return figure
+
+
+def label_colours(theme):
+    """The part of viridis that stands out from the surface, as a colour map."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["viridis"](np.linspace(*theme.label_range, 256)))

@@ -1,0 +1,171 @@
+"""Whether features are ordered as labels are: rank matrices of label space and feature space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+import numpy as np
+
+from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.ops import cosine_similarity, negative_distance, rank
+from keras_ranksim.plots.style import in_unit, look, new_figure
+from keras_ranksim.validation import numbers, positive_integer, same_length
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LARGEST_MATRIX = 128
+PANELS_A_ROW = 3
+
+
+class RankMatrices(NamedTuple):
+    """Mean ranks of label bins among one another.
+
+    Attributes:
+        centers: The middle of every bin that holds samples, shape `(M,)`.
+        label_space: Row `i`: the rank of every bin by closeness to bin `i`, shape `(M, M)`;
+            1 is the closest.
+        feature_space: The same by cosine similarity of the features.
+    """
+
+    centers: np.ndarray
+    label_space: np.ndarray
+    feature_space: np.ndarray
+
+    @property
+    def agreement(self) -> float:
+        """Mean correlation of the rows of the two matrices: 1 is RankSim's goal, 0 chance."""
+        rows = [
+            np.corrcoef(of_labels, of_features)[0, 1]
+            for of_labels, of_features in zip(self.label_space, self.feature_space)
+            if of_labels.std() > 0 and of_features.std() > 0
+        ]
+        return float(np.mean(rows)) if rows else float("nan")
+
+
+def mean_rank_matrices(
+    features, labels, bins: LabelBins, draws: int = 30, seed: int = 0
+) -> RankMatrices:
+    """Ranks label bins by similarity to each of them, in label space and in feature space.
+
+    As in RankSim's loss, one sample stands for each bin, and ranks are those of cosine
+    similarity; the mean is taken over several draws of the samples. Neighbouring bins are
+    joined where there are more than 128.
+
+    Args:
+        features: Embeddings, shape `(samples, features)`.
+        labels: Their labels, shape `(samples,)`.
+        bins: The label bins.
+        draws: How often samples are drawn.
+        seed: Seed of the draws.
+
+    Returns:
+        `RankMatrices`.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 40, 10)
+    >>> features = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]
+    >>> matrices = kr.plots.mean_rank_matrices(features, [5, 15, 35], bins)
+    >>> matrices.label_space.tolist()
+    [[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [3.0, 2.0, 1.0]]
+    >>> matrices.feature_space.tolist() == matrices.label_space.tolist()
+    True
+    """
+    features, labels = numbers("features", features), numbers("labels", labels, ndim=1)
+    same_length(features=features, labels=labels)
+    positive_integer("draws", draws, "draws of one sample a bin")
+    features = features.reshape(len(features), -1)
+    joined = -(-len(as_bins(bins)) // LARGEST_MATRIX)
+    group = bins.index(labels) // joined
+    members = [np.flatnonzero(group == number) for number in np.unique(group)]
+    if len(members) < 2:
+        raise ValueError(
+            "`labels` must lie in at least two label bins, or there is nothing to rank. "
+            f"Received: {len(labels)} labels in {len(members)}"
+        )
+    edges = np.append(bins.edges[:-1:joined], bins.edges[-1])
+    random = np.random.default_rng(seed)
+    sums = np.zeros((2, len(members), len(members)))
+    for _ in range(draws):
+        drawn = np.array([random.choice(of_bin) for of_bin in members])
+        sums[0] += _ranks(negative_distance(labels[drawn, None]))
+        sums[1] += _ranks(cosine_similarity(features[drawn]))
+    centers = ((edges[:-1] + edges[1:]) / 2)[np.unique(group)]
+    return RankMatrices(centers, *(sums / draws))
+
+
+def rank_matrices(
+    centers,
+    matrices: dict,
+    label_name: str = "label",
+    label_unit: str = "",
+    theme: str = "light",
+) -> Figure:
+    """Draws rank matrices side by side: rows and columns are label bins in order, colour is rank.
+
+    Args:
+        centers: The middle of every label bin, shape `(M,)`.
+        matrices: Matrices of shape `(M, M)` by title, for instance `"label space"`,
+            `"VANILLA"` and `"RANKSIM"`.
+        label_name, label_unit, theme: As in `label_histogram`.
+
+    Returns:
+        A `matplotlib.figure.Figure` with one axes a matrix, and one of the colour bar.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 40, 10)
+    >>> found = kr.plots.mean_rank_matrices([[1, 0], [0.8, 0.6], [0, 1]], [5, 15, 35], bins)
+    >>> figure = kr.plots.rank_matrices(
+    ...     found.centers, {"label space": found.label_space, "RANKSIM": found.feature_space}
+    ... )
+    >>> figure.axes[1].get_title("left"), figure.axes[1].images[0].get_array().shape
+    ('RANKSIM', (3, 3))
+    """
+    centers = numbers("centers", centers, ndim=1)
+    matrices = {name: numbers(f"matrices[{name!r}]", one) for name, one in matrices.items()}
+    for name, matrix in matrices.items():
+        if matrix.shape != (len(centers), len(centers)):
+            raise ValueError(
+                "`matrices` must have a row and a column a label bin. Received: "
+                f"{name!r} of shape {matrix.shape} for {len(centers)} bins"
+            )
+    if not matrices:
+        raise ValueError("`matrices` must hold at least one matrix. Received: matrices={}")
+    columns = min(len(matrices), PANELS_A_ROW)
+    rows = -(-len(matrices) // columns)
+    with look(theme) as colours:
+        figure = new_figure(rows * (8.0 / columns) + 0.25)
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        places = _tick_places(centers)
+        for number, (axes, (name, matrix)) in enumerate(zip(panels, matrices.items())):
+            image = axes.imshow(matrix, cmap="viridis_r", vmin=1, vmax=len(centers))
+            axes.set_title(name)
+            axes.grid(visible=False)
+            axes.set_xticks(places, [f"{centers[place]:.4g}" for place in places])
+            axes.set_yticks(places, [f"{centers[place]:.4g}" for place in places])
+            axes.set_xlabel(in_unit(label_name, label_unit))
+            if number % columns == 0:
+                axes.set_ylabel(f"{in_unit(label_name, label_unit)}, ranked from")
+        for axes in panels[len(matrices) :]:
+            axes.remove()
+        used = list(panels[: len(matrices)])
+        bar = figure.colorbar(image, ax=used, shrink=0.75, pad=0.02, ticks=[1, len(centers)])
+        bar.ax.set_yticklabels(["1, most alike", f"{len(centers)}, least"])
+        bar.ax.invert_yaxis()
+        bar.outline.set_edgecolor(colours.muted)
+        bar.set_label("mean rank", labelpad=-18)
+    return figure
+
+
+def _ranks(similarity):
+    return keras.ops.convert_to_numpy(rank(similarity))
+
+
+def _tick_places(centers):
+    """About five bins, evenly spread, whose centers become the ticks."""
+    return np.unique(np.linspace(0, len(centers) - 1, min(len(centers), 5)).round().astype(int))
