@@ -13,6 +13,7 @@ version = re.search(
 plots = ["matplotlib>=3.9"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13"]
 text = ["tensorflow-text>=2.18"]
+faces = ["scipy>=1.13"]
 
 setup(
     name="keras-ranksim",
@@ -29,7 +30,8 @@ setup(
         "plots": plots,
         "tuning": tuning,
         "text": text,
-        "all": plots + tuning + text,
+        "faces": faces,
+        "all": plots + tuning + text + faces,
     },
     classifiers=[
         "Intended Audience :: Developers",

@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import keras_ranksim as kr
-from keras_ranksim.data.drawing import draw_people
+from keras_ranksim.data.portraits.drawing import draw_people
 
 AGES = np.arange(0, 101, 10)
 GROWING_OLD = ((0, 9, 44, 0), (0, 9, 58, 0), (0, 9, 52, 0))

@@ -1,11 +1,11 @@
 """The benchmarks as `tf.data`, all returned as the same `Benchmark` object."""
 
-from keras_ranksim.data.agedb_dir import load_agedb_dir
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.depth.nyud2_dir import load_nyud2_dir
+from keras_ranksim.data.faces.agedb_dir import load_agedb_dir
+from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
 from keras_ranksim.data.image_files import check_images
-from keras_ranksim.data.imdb_wiki_dir import load_imdb_wiki_dir
-from keras_ranksim.data.portraits import load_portraits
+from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.records.records import read_records, write_records
 from keras_ranksim.data.sentences.sts_b_dir import load_sts_b_dir

@@ -29,7 +29,7 @@ def read_image(path, image_size: int):
     image = tf.cond(
         tf.reduce_all(tf.shape(image)[:2] == image_size),
         lambda: image,
-        lambda: _resize(image, image_size),
+        lambda: resize(image, (image_size, image_size)),
     )
     image.set_shape((image_size, image_size, 3))
     return image
@@ -94,9 +94,10 @@ def _is_whole_jpeg(contents):
     return tf.logical_and(starts, tf.strings.substr(contents, last, 2) == b"\xff\xd9")
 
 
-def _resize(image, image_size):
-    for _ in ("height", "width"):
-        image = tf.transpose(_resize_height(image, image_size), (1, 0, 2))
+def resize(image, size: tuple[int, int]):
+    """A uint8 image at another size `(height, width)`, anti-aliased."""
+    for length in size:
+        image = tf.transpose(_resize_height(image, length), (1, 0, 2))
     return tf.cast(tf.round(image), "uint8")
 
 

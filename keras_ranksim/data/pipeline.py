@@ -97,7 +97,7 @@ def batches_from_arrays(
         A batched, prefetched dataset.
     """
     labels, weights = _columns(labels, weights)
-    x = tf.nest.map_structure(tf.constant, x)
+    x = tf.nest.map_structure(_in_main_memory, x)
 
     def gather(index, seeds):
         batch = tf.nest.map_structure(lambda column: tf.gather(column, index), x)
@@ -115,4 +115,10 @@ def _columns(labels, weights):
         labels = labels[:, None]
     if weights is None:
         weights = np.ones(len(labels), dtype="float32")
-    return tf.constant(labels), tf.constant(np.asarray(weights, dtype="float32"))
+    return _in_main_memory(labels), _in_main_memory(np.asarray(weights, dtype="float32"))
+
+
+def _in_main_memory(array):
+    """A tensor that does not fill the accelerator with the whole data set."""
+    with tf.device("CPU:0"):
+        return tf.convert_to_tensor(array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 
@@ -17,13 +18,22 @@ class EpochLog(keras.callbacks.Callback):
 
     Args:
         folder: Where `epochs.jsonl` and `best.weights.h5` are written.
-        monitor: The logged value to minimise.
+        monitor: The logged value that chooses the best epoch.
         patience: Stop after this many epochs without a better one; `None` for never.
         first_epoch: The epoch a resumed run starts at; later lines are dropped.
+        lower_is_better: Whether the smallest `monitor` is the best.
     """
 
-    def __init__(self, folder: Path, monitor: str, patience: int | None, first_epoch: int = 0):
+    def __init__(
+        self,
+        folder: Path,
+        monitor: str,
+        patience: int | None,
+        first_epoch: int = 0,
+        lower_is_better: bool = True,
+    ):
         super().__init__()
+        self.sign = 1 if lower_is_better else -1
         self.path = folder / "epochs.jsonl"
         self.best_path = folder / "best.weights.h5"
         self.monitor = monitor
@@ -56,9 +66,11 @@ class EpochLog(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def best_epoch(self) -> int | None:
-        """The epoch with the smallest finite monitored value, the first of equals."""
-        finite = [row for row in self.rows if row[self.monitor] < float("inf")]
-        return min(finite, key=lambda row: row[self.monitor])["epoch"] if finite else None
+        """The epoch with the best finite monitored value, the first of equals."""
+        finite = [row for row in self.rows if math.isfinite(row[self.monitor])]
+        if not finite:
+            return None
+        return min(finite, key=lambda row: self.sign * row[self.monitor])["epoch"]
 
     def is_exhausted(self) -> bool:
         """Whether no better epoch came for `patience` epochs."""

@@ -9,22 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
-from keras_ranksim.experiments.epoch_log import EpochLog, read_log
 from keras_ranksim.experiments.evaluation import predict, report_of
 from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
-from keras_ranksim.models.two_stage import prepare_second_stage
+from keras_ranksim.experiments.training import as_trained, forget_states, history_of, train
 
 if TYPE_CHECKING:
     import pandas
-
-STAGES = ("stage_one", "stage_two")
 
 
 @dataclasses.dataclass
@@ -94,70 +88,15 @@ def run(
     101
     """
     method = Method.parse(method)
-    recipe = benchmark.recipe
-    if epochs is not None:
-        recipe = dataclasses.replace(recipe, epochs=epochs)
-    views = recipe.conr_views if method.conr else benchmark.views
-    benchmark = benchmark.replace(seed=seed, recipe=recipe, views=views)
+    benchmark = as_trained(benchmark, method, seed, epochs)
     with _folder(output_dir) as folder:
         settings = settings_of(benchmark, method, seed)
         check_same_settings(folder / "settings.json", settings)
         if (folder / "result.json").exists():
             return _read_result(folder, benchmark, method, seed)
         write_json(folder / "settings.json", settings)
-        built = build_model(benchmark, method, seed)
-        _fit_stages(built, benchmark, method, folder, verbose, list(callbacks))
-        return _finish(built.model, benchmark, method, seed, folder, output_dir)
-
-
-def _fit_stages(built, benchmark, method, folder, verbose, callbacks):
-    """Trains in one stage, or in two; each keeps its own log, checkpoint and best weights."""
-    recipe, weights = benchmark.recipe, method.weighting(benchmark.recipe)
-    weighted = benchmark
-    if weights is not None:
-        weighted = benchmark.replace(weights=benchmark.label_weights(**weights))
-    model = built.model
-    data = benchmark if method.base == "RRT" else weighted
-    _fit_stage(model, data, folder / STAGES[0], verbose, callbacks)
-    if method.base == "RRT":
-        # The head is drawn anew from a seed of its own, the same for resumed and uncut runs.
-        keras.utils.set_random_seed(benchmark.seed + 1)
-        prepare_second_stage(model, built.regressor, learning_rate=recipe.learning_rate)
-        _fit_stage(model, weighted, folder / STAGES[1], verbose, callbacks)
-
-
-def _fit_stage(model, benchmark, folder, verbose, callbacks):
-    folder.mkdir(parents=True, exist_ok=True)
-    recipe = benchmark.recipe
-    checkpoint = Checkpoint(folder / "state.npz")
-    first_epoch = checkpoint.restore(model)
-    log = EpochLog(folder, recipe.monitor, recipe.patience, first_epoch)
-    if first_epoch < recipe.epochs and not log.is_exhausted():
-
-        def learning_rate(epoch):
-            passed = sum(epoch >= milestone for milestone in recipe.milestones)
-            return recipe.learning_rate * recipe.decay**passed
-
-        model.fit(
-            benchmark.train,
-            validation_data=benchmark.val,
-            initial_epoch=first_epoch,
-            epochs=recipe.epochs,
-            verbose=verbose,
-            callbacks=[
-                CountEpochs(benchmark.epoch),
-                keras.callbacks.LearningRateScheduler(learning_rate),
-                log,
-                checkpoint,
-                *callbacks,
-            ],
-        )
-    if log.best_epoch() is None:
-        raise ValueError(
-            f"Training must reach a finite '{recipe.monitor}' to choose weights by. "
-            f"Received: {[row[recipe.monitor] for row in log.rows]}"
-        )
-    model.load_weights(log.best_path)
+        model = train(benchmark, method, folder, verbose, callbacks)
+        return _finish(model, benchmark, method, seed, folder, output_dir)
 
 
 def _finish(model, benchmark, method, seed, folder, output_dir):
@@ -178,15 +117,13 @@ def _finish(model, benchmark, method, seed, folder, output_dir):
         seed=seed,
         report=reports["test"],
         validation=reports["val"],
-        history=_history(folder),
+        history=history_of(folder),
         output_dir=None if output_dir is None else folder,
         model=model,
     )
     pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
     write_json(folder / "result.json", {"finished": True, "seconds": result.seconds})
-    for stage in STAGES:
-        (folder / stage / "state.npz").unlink(missing_ok=True)
-        (folder / stage / "best.weights.h5").unlink(missing_ok=True)
+    forget_states(folder)
     return result
 
 
@@ -199,15 +136,9 @@ def _read_result(folder, benchmark, method, seed):
         seed=seed,
         report=pandas.read_csv(folder / "report.csv", index_col=0),
         validation=pandas.read_csv(folder / "validation.csv", index_col=0),
-        history=_history(folder),
+        history=history_of(folder),
         output_dir=folder,
     )
-
-
-def _history(folder):
-    rows = [row for stage in STAGES for row in read_log(folder / stage / "epochs.jsonl")]
-    names = [name for name in rows[0] if all(name in row for row in rows)]
-    return {name: [row[name] for row in rows] for name in names}
 
 
 @contextlib.contextmanager

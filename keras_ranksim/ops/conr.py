@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_ranksim.ops.pairs import sum_over_pairs
 from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.similarity import unit_rows
 from keras_ranksim.validation import non_negative, one_of, positive
@@ -10,7 +11,6 @@ from keras_ranksim.validation import non_negative, one_of, positive
 PUSHING = ("exponential", "linear")
 ORDERS = (1, 2, float("inf"))
 SMALLEST_WEIGHT = 1e-30
-EXCLUDED = -1e30
 
 
 def conr_loss(
@@ -23,6 +23,7 @@ def conr_loss(
     pushing_power: float = 0.01,
     pushing: str = "exponential",
     order: float = 2,
+    rows=None,
 ) -> keras.KerasTensor:
     """The contrastive regulariser of a batch that holds augmented views of its samples.
 
@@ -32,6 +33,8 @@ def conr_loss(
     `l_i = mean_{j in P_i} -log(e^{s_ij} / D_i)`,
     `D_i = sum_k e^{[k in P_i] s_ik} + sum_{k in N_i} eta_ik e^{s_ik}`,
     and the loss is the mean of `w_i l_i`. Anchors without positives or negatives count 0.
+    Above 4,096 samples the anchors are taken in blocks, which bounds memory. The gradient is
+    found with the value, so it cannot be differentiated again.
 
     Args:
         features: Tensor of shape `(batch, ...)`, flattened per sample.
@@ -45,6 +48,8 @@ def conr_loss(
         pushing: `"exponential"`, `eta = w_i * exp(pushing_power * distance)`, or `"linear"`,
             `eta = w_i * pushing_power * distance`, as the paper does for depth.
         order: Norm of the distance between labels of several dimensions: 1, 2 or infinity.
+        rows: Bounds `(first, last)` of the anchors that count, `None` for all. The terms of
+            disjoint bounds add up to the whole.
 
     Returns:
         A float32 scalar.
@@ -69,32 +74,51 @@ def conr_loss(
     count = ops.shape(features)[0]
     weights = ops.ones((count,)) if weights is None else rows_of_samples(weights)[:, 0]
 
-    distance = _distances(labels, order)
-    alike = distance <= window
-    confused = _distances(predictions, order) <= window
-    others = ops.logical_not(ops.eye(count, dtype="bool"))
-    positives = ops.logical_and(alike, others)
-    negatives = ops.logical_and(confused, ops.logical_not(alike))
-
     unit = unit_rows(features)
-    similarity = ops.matmul(unit, ops.transpose(unit)) / temperature
-    if pushing == "exponential":
-        push = pushing_power * distance
-    else:
-        push = ops.log(ops.maximum(pushing_power * distance, SMALLEST_WEIGHT))
-    push = push + ops.log(ops.maximum(weights, SMALLEST_WEIGHT))[:, None]
-    pulled = ops.where(positives, similarity, 0.0)
-    pushed = ops.where(negatives, similarity + push, EXCLUDED)
-    denominator = ops.logsumexp(ops.concatenate([pulled, pushed], axis=-1), axis=-1)
 
-    positive_count = ops.sum(ops.cast(positives, "float32"), axis=-1)
-    mean_pull = ops.sum(pulled, axis=-1) / ops.maximum(positive_count, 1.0)
-    counts = ops.logical_and(positive_count > 0, ops.any(negatives, axis=-1))
-    anchors = ops.where(counts, denominator - mean_pull, 0.0)
-    return ops.sum(weights * anchors) / ops.maximum(ops.cast(count, "float32"), 1.0)
+    def terms(cosines, anchors):
+        def of_anchors(values):
+            return ops.take(values, anchors, axis=0)
+
+        distance = _distances(of_anchors(labels), labels, order)
+        alike = distance <= window
+        confused = _distances(of_anchors(predictions), predictions, order) <= window
+        itself = anchors[:, None] == ops.arange(count, dtype=anchors.dtype)
+        positives = ops.logical_and(alike, ops.logical_not(itself))
+        negatives = ops.logical_and(confused, ops.logical_not(alike))
+
+        similarity = cosines / temperature
+        push = _log_push(distance, of_anchors(weights)[:, None])
+        exponents = ops.where(negatives, similarity + push, 0.0)
+        exponents = ops.where(positives, similarity, exponents)
+        # A negative adds e^0 to the denominator besides its own share: it is no positive.
+        negative_count = _count(negatives)
+        highest = ops.stop_gradient(ops.maximum(ops.max(exponents, axis=-1, initial=0.0), 0.0))
+        total = ops.sum(ops.exp(exponents - highest[:, None]), axis=-1)
+        denominator = highest + ops.log(total + negative_count * ops.exp(-highest))
+
+        positive_count = _count(positives)
+        pulled = ops.sum(ops.where(positives, similarity, 0.0), axis=-1)
+        mean_pull = pulled / ops.maximum(positive_count, 1.0)
+        counts = ops.logical_and(positive_count > 0, negative_count > 0)
+        return of_anchors(weights) * ops.where(counts, denominator - mean_pull, 0.0)
+
+    def _log_push(distance, weights):
+        if pushing == "exponential":
+            push = pushing_power * distance
+        else:
+            push = ops.log(ops.maximum(pushing_power * distance, SMALLEST_WEIGHT))
+        return push + ops.log(ops.maximum(weights, SMALLEST_WEIGHT))
+
+    total = sum_over_pairs(terms, unit, rows)
+    return total / ops.maximum(ops.cast(count, "float32"), 1.0)
 
 
-def _distances(rows, order):
+def _distances(rows, others, order):
     if rows.shape[-1] == 1:
-        return ops.abs(rows - ops.transpose(rows))
-    return ops.norm(rows[:, None, :] - rows[None, :, :], ord=order, axis=-1)
+        return ops.abs(rows - ops.transpose(others))
+    return ops.norm(rows[:, None, :] - others[None, :, :], ord=order, axis=-1)
+
+
+def _count(chosen):
+    return ops.sum(ops.cast(chosen, "float32"), axis=-1)

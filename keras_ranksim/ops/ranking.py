@@ -25,14 +25,21 @@ def rank(scores) -> keras.KerasTensor:
     array([[4., 1., 2., 2.]], dtype=float32)
     """
     scores = ops.convert_to_tensor(scores)
+    if not scores.dtype.is_floating:
+        scores = ops.cast(scores, "float64")
     size = ops.shape(scores)[-1]
     rows = ops.reshape(scores, (-1, size))
-    not_larger = tf.searchsorted(ops.sort(rows, axis=-1), rows, side="right")
-    ranks = ops.cast(size + 1 - not_larger, "float32")
-    return ops.reshape(ranks, ops.shape(scores))
+    count = ops.shape(rows)[0]
+    largest_first, order = tf.math.top_k(rows, size)
+    # Sorted values are looked up much faster than unsorted ones; ties find the first of them.
+    larger = tf.searchsorted(-largest_first, -largest_first, side="left")
+    # Back to where the values came from: of all ways this one is fast and right under XLA, too.
+    place = order + size * ops.arange(count, dtype="int32")[:, None]
+    ranks = 1 + tf.math.unsorted_segment_sum(larger, place, count * size)
+    return ops.reshape(ops.cast(ranks, "float32"), ops.shape(scores))
 
 
-def rank_by_distance(points) -> keras.KerasTensor:
+def rank_by_distance(points, rows=None) -> keras.KerasTensor:
     """Rank of every point by its closeness to every other, for points sorted along a line.
 
     Row `i` equals `rank(-|points - points[i]|)`. Because the points are sorted, so are the
@@ -40,9 +47,10 @@ def rank_by_distance(points) -> keras.KerasTensor:
 
     Args:
         points: Tensor of shape `(M,)`, ascending.
+        rows: Optional indices of the rows wanted, int32 `(n,)`; `None` for all.
 
     Returns:
-        A float32 tensor of shape `(M, M)`.
+        A float32 tensor of shape `(M, M)`, or `(n, M)`.
 
     Example:
 
@@ -53,7 +61,8 @@ def rank_by_distance(points) -> keras.KerasTensor:
            [3., 2., 1.]], dtype=float32)
     """
     points = ops.convert_to_tensor(points)
-    offsets = points[None, :] - points[:, None]
+    anchors = points if rows is None else ops.take(points, rows)
+    offsets = points[None, :] - anchors[:, None]
     distances = ops.abs(offsets)
     below = tf.searchsorted(offsets, distances, side="left")
     too_low = tf.searchsorted(offsets, -distances, side="right")

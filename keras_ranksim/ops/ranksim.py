@@ -4,10 +4,12 @@ import keras
 from keras import ops
 
 from keras_ranksim.ops.distinct import one_per_label
-from keras_ranksim.ops.ranking import blackbox_rank, gradient_at_one, rank, rank_by_distance
+from keras_ranksim.ops.pairs import sum_over_pairs
+from keras_ranksim.ops.ranking import blackbox_rank, rank, rank_by_distance
 from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.similarity import (
-    SMALLEST_NORM,
+    LABEL_SIMILARITIES,
+    has_direction,
     label_similarity_function,
     unit_rows,
 )
@@ -35,6 +37,7 @@ def ranksim_loss(
     The black-box gradient of the ranks is taken at the true `gamma`, in the forward pass, so
     the gradient is linear in whatever scales the loss afterwards. Samples whose features are
     all zero have no direction and are left out. A batch with one distinct label gives 0.
+    Above 4,096 distinct labels the rows are ranked in blocks, which bounds memory.
 
     Args:
         features: Tensor of shape `(batch, ...)`, flattened per sample.
@@ -61,23 +64,59 @@ def ranksim_loss(
 
     Reference: [Gong, Mori, Tung, ICML 2022](https://arxiv.org/abs/2205.15236)
     """
+    features, labels = rows_of_samples(features), rows_of_samples(labels)
+    kept = one_per_label(labels, usable=has_direction(features), seed=seed)
+    return ranksim_of_distinct(
+        ops.take(features, kept, axis=0),
+        ops.take(labels, kept, axis=0),
+        gamma,
+        lambda_,
+        reduction,
+        label_similarity,
+    )
+
+
+def ranksim_of_distinct(
+    features,
+    labels,
+    gamma: float = 1.0,
+    lambda_: float = 2.0,
+    reduction: str = "sum",
+    label_similarity="euclidean",
+    rows=None,
+) -> keras.KerasTensor:
+    """`ranksim_loss` of samples whose labels differ: the equation, after the draw.
+
+    Args:
+        features: Tensor of shape `(M, D)`.
+        labels: Tensor of shape `(M, L)`; scalar labels (`L = 1`) in ascending order.
+        gamma, lambda_, reduction, label_similarity: As in `ranksim_loss`.
+        rows: Bounds `(first, last)` of the samples whose rankings count, `None` for all. The
+            terms of disjoint bounds add up to the whole.
+
+    Returns:
+        A float32 scalar.
+
+    Example:
+
+    >>> from keras_ranksim.ops.ranksim import ranksim_of_distinct
+    >>> features, labels = [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1]], [[20.0], [22.0], [60.0]]
+    >>> [round(float(ranksim_of_distinct(features, labels, rows=r)), 3) for r in ((0, 2), (2, 3))]
+    [0.148, 0.074]
+    """
     non_negative("gamma", gamma, "the weight of the regulariser")
     positive("lambda_", lambda_, "the interpolation strength")
     one_of("reduction", reduction, REDUCTIONS)
-    features, labels = rows_of_samples(features), rows_of_samples(labels)
-    has_direction = ops.norm(features, axis=-1) > SMALLEST_NORM
-    kept = one_per_label(labels, usable=has_direction, seed=seed)
-    unit = unit_rows(ops.take(features, kept, axis=0))
-    label_ranks = rank_labels(ops.take(labels, kept, axis=0), label_similarity)
+    unit = unit_rows(features)
+    rank_labels_of = _label_ranker(labels, label_similarity)
     count = ops.maximum(ops.cast(ops.shape(unit)[0], "float32"), 1.0)
 
-    def equation(unit):
-        similarity = ops.matmul(unit, ops.transpose(unit))
-        difference = blackbox_rank(similarity, lambda_) - label_ranks / count
+    def terms(similarity, index):
+        difference = blackbox_rank(similarity, lambda_) - rank_labels_of(index) / count
         rows = ops.sum(ops.square(difference), axis=-1) / count
-        return gamma * (ops.sum(rows) if reduction == "sum" else ops.sum(rows) / count)
+        return gamma * (rows if reduction == "sum" else rows / count)
 
-    return gradient_at_one(equation, unit)
+    return sum_over_pairs(terms, unit, rows)
 
 
 def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
@@ -96,8 +135,18 @@ def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
     >>> kr.ops.rank_labels([[20.0], [30.0], [45.0]]).numpy()[0]
     array([1., 2., 3.], dtype=float32)
     """
+    labels = ops.convert_to_tensor(labels)
+    return _label_ranker(labels, label_similarity)(ops.arange(ops.shape(labels)[0], dtype="int32"))
+
+
+def _label_ranker(labels, label_similarity):
+    """A function from indices, `(n,)`, to these rows of the matrix of label ranks, `(n, M)`."""
     similarity = label_similarity_function(label_similarity)
     labels = ops.convert_to_tensor(labels)
     if labels.shape[-1] == 1 and label_similarity == "euclidean":
-        return rank_by_distance(labels[:, 0])
-    return rank(similarity(labels))
+        return lambda index: rank_by_distance(labels[:, 0], index)
+    if similarity in LABEL_SIMILARITIES.values():
+        return lambda index: rank(similarity(ops.take(labels, index, axis=0), labels))
+    # A function of the caller's knows the whole matrix only.
+    whole = similarity(labels)
+    return lambda index: rank(ops.take(whole, index, axis=0))

@@ -8,8 +8,10 @@ from keras_ranksim.validation import one_of
 SMALLEST_NORM = 1e-12
 
 
-def cosine_similarity(features) -> keras.KerasTensor:
+def cosine_similarity(features, others=None) -> keras.KerasTensor:
     """Cosine of the angle between every two rows, shape `(batch, batch)`.
+
+    With `others`, of every row of `features` with every row of `others`.
 
     Example:
 
@@ -20,7 +22,20 @@ def cosine_similarity(features) -> keras.KerasTensor:
            [0., 0., 1.]], dtype=float32)
     """
     unit = unit_rows(features)
-    return ops.matmul(unit, ops.transpose(unit))
+    other_units = unit if others is None else unit_rows(others)
+    return ops.matmul(unit, ops.transpose(other_units))
+
+
+def has_direction(features) -> keras.KerasTensor:
+    """Which rows are longer than zero, a boolean tensor of shape `(batch,)`.
+
+    Example:
+
+    >>> from keras_ranksim.ops.similarity import has_direction
+    >>> has_direction([[0.0, 0.0], [0.0, 2.0]]).numpy()
+    array([False,  True])
+    """
+    return ops.norm(ops.convert_to_tensor(features), axis=-1) > SMALLEST_NORM
 
 
 def unit_rows(features) -> keras.KerasTensor:
@@ -35,14 +50,15 @@ def unit_rows(features) -> keras.KerasTensor:
     array([[0.6, 0.8]], dtype=float32)
     """
     features = ops.convert_to_tensor(features)
-    length = ops.sqrt(ops.sum(ops.square(ops.stop_gradient(features)), axis=-1, keepdims=True))
-    has_direction = length > SMALLEST_NORM
-    unit = ops.normalize(ops.where(has_direction, features, 1.0), axis=-1, epsilon=SMALLEST_NORM)
-    return ops.where(has_direction, unit, 0.0)
+    directed = has_direction(ops.stop_gradient(features))[..., None]
+    unit = ops.normalize(ops.where(directed, features, 1.0), axis=-1, epsilon=SMALLEST_NORM)
+    return ops.where(directed, unit, 0.0)
 
 
-def negative_distance(labels) -> keras.KerasTensor:
+def negative_distance(labels, others=None) -> keras.KerasTensor:
     """Minus the Euclidean distance between every two rows, shape `(batch, batch)`.
+
+    With `others`, between every row of `labels` and every row of `others`.
 
     Example:
 
@@ -52,9 +68,10 @@ def negative_distance(labels) -> keras.KerasTensor:
            [-3., -0.]], dtype=float32)
     """
     labels = ops.convert_to_tensor(labels)
+    others = labels if others is None else ops.convert_to_tensor(others)
     if labels.shape[-1] == 1:
-        return -ops.abs(labels - ops.transpose(labels))
-    difference = labels[:, None, :] - labels[None, :, :]
+        return -ops.abs(labels - ops.transpose(others))
+    difference = labels[:, None, :] - others[None, :, :]
     return -ops.sqrt(ops.sum(ops.square(difference), axis=-1))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
-from keras_ranksim.plots.label_axis import counts_of_bins, shade_shots
+from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shade_shots
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
     LINE_STYLES,
@@ -138,9 +138,10 @@ def statistic_similarity(
             axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
             axes.set_ylabel(f"similarity of\n{what} to the anchor")
             axes.set_ylim(top=1.02)
-            shade_shots(axes, counts, bins, shot_limits, colours, named=number == 0)
+            shade_shots(axes, counts, bins, shot_limits, colours)
+        hatch_zero_shot(panels[0], counts, bins, colours, named=True)
         panels[0].annotate(
-            f"anchor {bins.centers[place]:.4g}",
+            f"anchor: {bins.edges[place]:.4g} to {bins.edges[place + 1]:.4g}",
             (bins.centers[place], 0.03),
             xycoords=("data", "axes fraction"),
             xytext=(4, 0),

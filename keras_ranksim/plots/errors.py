@@ -8,7 +8,12 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
-from keras_ranksim.plots.label_axis import counts_of_bins, draw_histogram, shade_shots
+from keras_ranksim.plots.label_axis import (
+    counts_of_bins,
+    draw_histogram,
+    hatch_zero_shot,
+    shade_shots,
+)
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
     LINE_STYLES,
@@ -93,9 +98,10 @@ def error_by_label(
             axes.set_ylim(-1.1 * largest or -1, 1.1 * largest or 1)
             axes.set_title(f"what {name} gains over {baseline}", fontsize=9)
             axes.set_ylabel("gain")
-        for number, axes in enumerate(panels[:-1]):
-            shade_shots(axes, counts, bins, shot_limits, colours, named=number == 0)
+        for axes in panels[:-1]:
+            shade_shots(axes, counts, bins, shot_limits, colours)
         draw_histogram(bottom, counts, bins, shot_limits, colours)
+        hatch_zero_shot(bottom, counts, bins, colours, named=True)
         legend_above(bottom)
         bottom.set_ylabel("training\nlabels")
         bottom.set_xlabel(in_unit(label_name, label_unit))

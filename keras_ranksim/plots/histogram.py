@@ -55,11 +55,14 @@ def label_histogram(
         figure = new_figure(3.4)
         axes = figure.add_subplot()
         draw_histogram(axes, counts, bins, shot_limits, colours)
-        hatch_zero_shot(axes, counts, bins, colours)
+        hatch_zero_shot(axes, counts, bins, colours, named=True)
         if density is not None and density.sum() > 0:
             scaled = density * counts.sum() / density.sum()
             axes.plot(
-                bins.centers, scaled, color=colours.methods[1], label="density weighed by, scaled"
+                bins.centers,
+                scaled,
+                color=colours.methods[1],
+                label="density that weights invert, scaled",
             )
         axes.set_xlabel(in_unit(label_name, label_unit))
         axes.set_ylabel("training labels a bin")

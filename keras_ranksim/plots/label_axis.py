@@ -41,7 +41,7 @@ def shot_ranges(counts, bins: LabelBins, shot_limits) -> list[tuple[str, float, 
     return [(str(shot[i]), edges[i], edges[j]) for i, j in zip(starts.tolist(), stops.tolist())]
 
 
-def shade_shots(axes, counts, bins, shot_limits, theme, named: bool = True) -> None:
+def shade_shots(axes, counts, bins, shot_limits, theme) -> None:
     """Lays the shade of its shot behind every range of the label; zero-shot ones are hatched.
 
     Args:
@@ -50,16 +50,20 @@ def shade_shots(axes, counts, bins, shot_limits, theme, named: bool = True) -> N
         bins: The label bins.
         shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.
         theme: The `Theme`.
-        named: Whether to write "zero-shot" into ranges wide enough for it.
     """
     for shot, start, stop in shot_ranges(counts, bins, shot_limits):
         if shot != "zero":
             axes.axvspan(start, stop, color=theme.shots[shot], alpha=0.13, linewidth=0, zorder=0)
-    hatch_zero_shot(axes, counts, bins, theme, named)
+    hatch_zero_shot(axes, counts, bins, theme, named=False)
 
 
-def hatch_zero_shot(axes, counts, bins, theme, named: bool = True) -> None:
-    """Hatches the ranges of the label that training never saw."""
+def hatch_zero_shot(axes, counts, bins, theme, named: bool) -> None:
+    """Hatches the ranges of the label that training never saw.
+
+    Args:
+        axes, counts, bins, theme: As in `shade_shots`.
+        named: Whether to write "zero-shot" into the ranges wide enough for it.
+    """
     whole = bins.edges[-1] - bins.edges[0]
     for shot, start, stop in shot_ranges(counts, bins, (0, 0)):
         if shot != "zero":

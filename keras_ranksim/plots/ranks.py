@@ -139,26 +139,33 @@ def rank_matrices(
     columns = min(len(matrices), PANELS_A_ROW)
     rows = -(-len(matrices) // columns)
     with look(theme) as colours:
-        figure = new_figure(rows * (8.0 / columns) + 0.25)
+        figure = new_figure(rows * (7.3 / max(columns, 2) + 0.6) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
-        places = _tick_places(centers)
+        places, names = _ticks(centers)
         for number, (axes, (name, matrix)) in enumerate(zip(panels, matrices.items())):
             image = axes.imshow(matrix, cmap="viridis_r", vmin=1, vmax=len(centers))
             axes.set_title(name)
             axes.grid(visible=False)
-            axes.set_xticks(places, [f"{centers[place]:.4g}" for place in places])
-            axes.set_yticks(places, [f"{centers[place]:.4g}" for place in places])
+            axes.set_xticks(places, names)
+            axes.set_yticks(places, names if number % columns == 0 else [])
             axes.set_xlabel(in_unit(label_name, label_unit))
             if number % columns == 0:
-                axes.set_ylabel(f"{in_unit(label_name, label_unit)}, ranked from")
+                axes.set_ylabel(f"ranked from {in_unit(label_name, label_unit)}")
         for axes in panels[len(matrices) :]:
             axes.remove()
         used = list(panels[: len(matrices)])
-        bar = figure.colorbar(image, ax=used, shrink=0.75, pad=0.02, ticks=[1, len(centers)])
-        bar.ax.set_yticklabels(["1, most alike", f"{len(centers)}, least"])
-        bar.ax.invert_yaxis()
+        bar = figure.colorbar(
+            image,
+            ax=used,
+            location="bottom",
+            shrink=0.6,
+            aspect=45,
+            pad=0.03,
+            ticks=[1, len(centers)],
+        )
+        bar.ax.set_xticklabels(["1, most alike", f"{len(centers)}, least alike"])
         bar.outline.set_edgecolor(colours.muted)
-        bar.set_label("mean rank", labelpad=-18)
+        bar.set_label("mean rank", labelpad=-11)
     return figure
 
 
@@ -166,6 +173,11 @@ def _ranks(similarity):
     return keras.ops.convert_to_numpy(rank(similarity))
 
 
-def _tick_places(centers):
-    """About five bins, evenly spread, whose centers become the ticks."""
-    return np.unique(np.linspace(0, len(centers) - 1, min(len(centers), 5)).round().astype(int))
+def _ticks(centers):
+    """Round labels as ticks, and where they lie among the bins, of which some may be missing."""
+    from matplotlib.ticker import MaxNLocator
+
+    labels = MaxNLocator(4).tick_values(centers[0], centers[-1])
+    half = np.min(np.diff(centers), initial=np.inf) / 2
+    labels = labels[(labels >= centers[0] - half) & (labels <= centers[-1] + half)]
+    return np.interp(labels, centers, np.arange(len(centers))), [f"{label:g}" for label in labels]

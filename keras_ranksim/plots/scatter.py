@@ -76,7 +76,7 @@ def true_against_predicted(
         high = max(labels.max(), predictions.max())
         margin = 0.03 * (high - low) or 0.5
         axes.axline((low, low), slope=1, color=colours.ink, linewidth=1, label="perfect")
-        hatch_zero_shot(axes, counts, bins, colours)
+        hatch_zero_shot(axes, counts, bins, colours, named=True)
         axes.set_xlim(labels.min() - margin, labels.max() + margin)
         axes.set_ylim(low - margin, high + margin)
         axes.set_xlabel(in_unit(f"true {label_name}", label_unit))

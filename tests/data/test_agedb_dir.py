@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data import agedb_dir
+from keras_ranksim.data.faces import agedb_dir
+from keras_ranksim.data.faces.split_file import read_split_file
 from keras_ranksim.data.images import training_input
-from keras_ranksim.data.split_file import read_split_file
 
 SIZE = 48
 TRAIN = 24

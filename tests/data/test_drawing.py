@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from keras_ranksim.data.drawing import colours, draw_people, shapes
-from keras_ranksim.data.drawing.ageing import AGES, CURVES, Cues
-from keras_ranksim.data.drawing.canvas import Canvas, Frame
-from keras_ranksim.data.drawing.dice import NUMBERS, Dice
-from keras_ranksim.data.drawing.render import render
+from keras_ranksim.data.portraits.drawing import colours, draw_people, shapes
+from keras_ranksim.data.portraits.drawing.ageing import AGES, CURVES, Cues
+from keras_ranksim.data.portraits.drawing.canvas import Canvas, Frame
+from keras_ranksim.data.portraits.drawing.dice import NUMBERS, Dice
+from keras_ranksim.data.portraits.drawing.render import render
 
 PEOPLE = [(3, 0, number, 0) for number in range(9)]
 AGES_OF_PEOPLE = np.array([0, 2, 7, 15, 28, 45, 63, 81, 100])
@@ -216,7 +216,7 @@ def test_dice_keep_to_their_limits_and_say_when_they_run_out():
 
 
 def test_the_progress_bar_waits_and_can_be_switched_off(monkeypatch, capsys):
-    from keras_ranksim.data.drawing import render as module
+    from keras_ranksim.data.portraits.drawing import render as module
 
     render(AGES_OF_PEOPLE, PEOPLE, size=16, chunk=2)
     assert capsys.readouterr().out == ""

@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from keras_ranksim.data.face_splits import main
-from keras_ranksim.data.raw_faces import ages_in_midyear, split_ages
-from keras_ranksim.data.split_file import read_split_file
+from keras_ranksim.data.faces.raw import ages_in_midyear, split_ages
+from keras_ranksim.data.faces.split_file import read_split_file
+from keras_ranksim.data.faces.splits import main
 
 scipy_io = pytest.importorskip("scipy.io")
 

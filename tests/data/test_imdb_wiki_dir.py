@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data import imdb_wiki_dir
+from keras_ranksim.data.faces import imdb_wiki_dir
 
 ROWS = """age,path,split
 31,imdb_crop/00/a.jpg,train

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
-from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.download import file_hash
+from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
 
 HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"

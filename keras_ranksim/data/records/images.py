@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_or_name
-from keras_ranksim.data.images import scale_image, training_input
-from keras_ranksim.data.portrait_batches import augmented_views
+from keras_ranksim.data.images import resize, scale_image, training_input
+from keras_ranksim.data.portraits import batches as portraits
 
 CHANNELS = (1, 3, 4)
 
@@ -47,16 +47,10 @@ def decode(contents, shape: tuple[int, int, int]):
     image = tf.cond(
         tf.reduce_all(tf.shape(image)[:2] == shape[:2]),
         lambda: image,
-        lambda: _resize(image, shape[:2]),
+        lambda: resize(image, shape[:2]),
     )
     image.set_shape(shape)
     return image
-
-
-def _resize(image, size):
-    # As the pipelines of image files do, whose results these must equal.
-    resized = tf.image.resize(image, size, antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), "uint8")
 
 
 def _as_faces(image, seed, views):
@@ -66,9 +60,9 @@ def _as_faces(image, seed, views):
 def _as_portraits(image, seed, views):
     if seed is None:
         return scale_image(image)
-    pictures = augmented_views(image[None], seed[None], views)
-    pictures = tuple(scale_image(picture[0]) for picture in pictures)
-    return pictures if views > 1 else pictures[0]
+    return tf.nest.map_structure(
+        lambda batch: batch[0], portraits.training_input(image[None], seed[None], views)
+    )
 
 
 def _as_plain_portraits(image, seed, views):

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.faces import FacePipelines
+from keras_ranksim.data.faces.benchmark import FacePipelines
 from keras_ranksim.data.image_files import first_few, missing_files
-from keras_ranksim.data.portrait_batches import PortraitPipelines
+from keras_ranksim.data.portraits.batches import PortraitPipelines
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.records.images import CHANNELS, file_bytes, image_array, png_bytes
 from keras_ranksim.data.records.settings import benchmark_settings, recipe_config

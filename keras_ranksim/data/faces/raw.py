@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.faces import AGE_BINS
+from keras_ranksim.data.faces.benchmark import AGE_BINS
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.validation import optional_package
 
@@ -84,7 +84,7 @@ def ages_in_midyear(birth, year) -> np.ndarray:
 
     Example:
 
-    >>> from keras_ranksim.data.raw_faces import ages_in_midyear
+    >>> from keras_ranksim.data.faces.raw import ages_in_midyear
     >>> ages_in_midyear([730486.0, 730668.0, 0.0], [2010, 2010, 2010])
     array([10.,  9., nan])
     """

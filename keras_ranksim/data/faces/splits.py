@@ -1,7 +1,7 @@
 """Makes the split file of an age benchmark from its raw photographs.
 
-    python -m keras_ranksim.data.face_splits agedb --data-dir data/agedb
-    python -m keras_ranksim.data.face_splits imdb_wiki --data-dir data/imdb-wiki
+    python -m keras_ranksim.data.faces.splits agedb --data-dir data/agedb
+    python -m keras_ranksim.data.faces.splits imdb_wiki --data-dir data/imdb-wiki
 
 The published split files are not made anew by this: their draw is not known. Compare with the
 papers on theirs (`download=True`), and use this for other draws, sizes or filters.
@@ -10,8 +10,8 @@ papers on theirs (`download=True`), and use this for other draws, sizes or filte
 import argparse
 from pathlib import Path
 
-from keras_ranksim.data.raw_faces import agedb_faces, imdb_wiki_faces, split_ages
-from keras_ranksim.data.split_file import SPLITS, write_split_file
+from keras_ranksim.data.faces.raw import agedb_faces, imdb_wiki_faces, split_ages
+from keras_ranksim.data.faces.split_file import SPLITS, write_split_file
 
 MAX_PER_AGE = {"agedb": 30, "imdb_wiki": 150}
 
@@ -19,7 +19,7 @@ MAX_PER_AGE = {"agedb": 30, "imdb_wiki": 150}
 def main(arguments=None) -> None:
     """Runs the command and prints the counts."""
     parser = argparse.ArgumentParser(
-        prog="python -m keras_ranksim.data.face_splits",
+        prog="python -m keras_ranksim.data.faces.splits",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

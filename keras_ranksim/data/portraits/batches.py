@@ -77,7 +77,7 @@ def augmented_views(pictures, seeds, views: int = 1) -> tuple:
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_ranksim.data.portrait_batches import augmented_views
+    >>> from keras_ranksim.data.portraits.batches import augmented_views
     >>> pictures = tf.random.uniform((3, 64, 64, 3))
     >>> one, other = augmented_views(pictures, seeds=[[0, 0], [0, 1], [0, 2]], views=2)
     >>> one.shape, bool(tf.reduce_all(one == other))

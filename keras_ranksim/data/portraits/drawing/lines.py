@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing.head import HOLLOW, LINE
-from keras_ranksim.data.drawing.shapes import arc, both_sides, ellipse, line
+from keras_ranksim.data.portraits.drawing.head import HOLLOW, LINE
+from keras_ranksim.data.portraits.drawing.shapes import arc, both_sides, ellipse, line
 
 
 def draw_lines(canvas, sitter, mask):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing import colours
-from keras_ranksim.data.drawing.head import HOLLOW, LINE
-from keras_ranksim.data.drawing.shapes import arc, both_sides, ellipse, overlap, turned
+from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing.head import HOLLOW, LINE
+from keras_ranksim.data.portraits.drawing.shapes import arc, both_sides, ellipse, overlap, turned
 
 
 def draw_eyes(canvas, sitter, mask):

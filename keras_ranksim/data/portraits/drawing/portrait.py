@@ -4,28 +4,28 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from keras_ranksim.data.drawing.accessories import (
+from keras_ranksim.data.portraits.drawing.accessories import (
     draw_glasses,
     draw_hat,
     draw_headscarf,
     draw_pacifier,
 )
-from keras_ranksim.data.drawing.body import draw_body, draw_wall
-from keras_ranksim.data.drawing.canvas import Canvas
-from keras_ranksim.data.drawing.dice import Dice
-from keras_ranksim.data.drawing.eyes import draw_brows, draw_eyes
-from keras_ranksim.data.drawing.hair import (
+from keras_ranksim.data.portraits.drawing.body import draw_body, draw_wall
+from keras_ranksim.data.portraits.drawing.canvas import Canvas
+from keras_ranksim.data.portraits.drawing.dice import Dice
+from keras_ranksim.data.portraits.drawing.eyes import draw_brows, draw_eyes
+from keras_ranksim.data.portraits.drawing.hair import (
     Haircut,
     draw_beard,
     draw_hair,
     draw_hair_behind,
 )
-from keras_ranksim.data.drawing.head import draw_ears, draw_head, light_head
-from keras_ranksim.data.drawing.lines import draw_lines, draw_skin
-from keras_ranksim.data.drawing.mouth import draw_mouth, draw_nose
-from keras_ranksim.data.drawing.occlusion import draw_occlusion
-from keras_ranksim.data.drawing.photograph import photograph
-from keras_ranksim.data.drawing.sitter import Sitter
+from keras_ranksim.data.portraits.drawing.head import draw_ears, draw_head, light_head
+from keras_ranksim.data.portraits.drawing.lines import draw_lines, draw_skin
+from keras_ranksim.data.portraits.drawing.mouth import draw_mouth, draw_nose
+from keras_ranksim.data.portraits.drawing.occlusion import draw_occlusion
+from keras_ranksim.data.portraits.drawing.photograph import photograph
+from keras_ranksim.data.portraits.drawing.sitter import Sitter
 
 
 def draw_people(ages, streams: Iterable[Sequence[int]], size: int = 64) -> np.ndarray:
@@ -42,7 +42,7 @@ def draw_people(ages, streams: Iterable[Sequence[int]], size: int = 64) -> np.nd
 
     Example:
 
-    >>> from keras_ranksim.data.drawing import draw_people
+    >>> from keras_ranksim.data.portraits.drawing import draw_people
     >>> draw_people([4, 40, 80], [(7,), (7,), (7,)]).shape
     (3, 64, 64, 3)
     """

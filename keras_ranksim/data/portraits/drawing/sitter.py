@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing import colours
-from keras_ranksim.data.drawing.ageing import Cues
-from keras_ranksim.data.drawing.canvas import Frame
-from keras_ranksim.data.drawing.shapes import both_sides, ellipse, union
+from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing.ageing import Cues
+from keras_ranksim.data.portraits.drawing.canvas import Frame
+from keras_ranksim.data.portraits.drawing.shapes import both_sides, ellipse, union
 
 
 class Sitter:

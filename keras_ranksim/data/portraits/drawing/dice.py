@@ -18,7 +18,7 @@ class Dice:
 
     Example:
 
-    >>> from keras_ranksim.data.drawing.dice import Dice
+    >>> from keras_ranksim.data.portraits.drawing.dice import Dice
     >>> together, alone = Dice([(0, 0, 1), (0, 0, 2)]), Dice([(0, 0, 2)])
     >>> bool(together.normal()[1] == alone.normal()[0])
     True

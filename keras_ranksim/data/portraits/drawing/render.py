@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from keras_ranksim.data.drawing.portrait import draw_people
+from keras_ranksim.data.portraits.drawing.portrait import draw_people
 
 CHUNK = 64
 PATIENCE_IN_SECONDS = 2.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing.shapes import Shape, both_sides, ellipse
+from keras_ranksim.data.portraits.drawing.shapes import Shape, both_sides, ellipse
 
 LINE = (0.62, 0.46, 0.42)
 HOLLOW = (0.72, 0.60, 0.57)

@@ -55,7 +55,7 @@ def age_density(protocol: str, held_out: Iterable[tuple[float, float]] = ()) -> 
 
     Example:
 
-    >>> from keras_ranksim.data.age_density import age_density
+    >>> from keras_ranksim.data.portraits.age_density import age_density
     >>> density = age_density("long_tail", held_out=[(61, 66)])
     >>> int(density.argmax()), float(density[63])
     (32, 0.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing.shapes import Shape
+from keras_ranksim.data.portraits.drawing.shapes import Shape
 
 
 def photograph(canvas, sitter, skin) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing import colours
-from keras_ranksim.data.drawing.shapes import (
+from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     arc,
     bar,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_ranksim.data.drawing.head import LINE
-from keras_ranksim.data.drawing.shapes import (
+from keras_ranksim.data.portraits.drawing.head import LINE
+from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     bar,
     both_sides,

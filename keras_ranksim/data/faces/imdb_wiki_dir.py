@@ -4,9 +4,9 @@ from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.download import download_file
-from keras_ranksim.data.faces import CONR, face_benchmark
+from keras_ranksim.data.faces.benchmark import CONR, face_benchmark
+from keras_ranksim.data.faces.split_file import fetch_split_file
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.split_file import fetch_split_file
 from keras_ranksim.data.unpack import unpack_tar
 from keras_ranksim.labels.bins import LabelBins
 
@@ -30,6 +30,7 @@ IMDB_WIKI_RECIPE = Recipe(
         "lambda_": 2.0,
     },
     conr=CONR,
+    conr_views=3,
 )
 
 

@@ -8,11 +8,16 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from keras_ranksim.data.age_density import OLDEST, age_density, evaluated_ages, held_out_ages
 from keras_ranksim.data.array_cache import cached_arrays
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.drawing.render import render
-from keras_ranksim.data.portrait_batches import PortraitPipelines
+from keras_ranksim.data.portraits.age_density import (
+    OLDEST,
+    age_density,
+    evaluated_ages,
+    held_out_ages,
+)
+from keras_ranksim.data.portraits.batches import PortraitPipelines
+from keras_ranksim.data.portraits.drawing.render import render
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.networks.small_cnn import small_cnn
@@ -131,7 +136,7 @@ def load_portraits(
             cached_arrays(cache_dir, "portraits", arguments, draw), augment
         ),
         make_network=functools.partial(small_cnn, (image_size, image_size, 3)),
-        recipe=Recipe(epochs=25, batch_size=64, learning_rate=1e-3),
+        recipe=Recipe(epochs=25, batch_size=64, learning_rate=1e-3, conr_views=2),
         batch_size=batch_size,
         seed=seed,
         views=views,

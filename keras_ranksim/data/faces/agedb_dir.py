@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.data.faces import CONR, face_benchmark
+from keras_ranksim.data.faces.benchmark import CONR, face_benchmark
+from keras_ranksim.data.faces.split_file import fetch_split_file
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.split_file import fetch_split_file
 from keras_ranksim.labels.bins import LabelBins
 
 SPLIT_URL = (
@@ -27,6 +27,7 @@ AGEDB_RECIPE = Recipe(
         "lambda_": 2.0,
     },
     conr=CONR,
+    conr_views=3,
 )
 
 

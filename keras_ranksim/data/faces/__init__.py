@@ -1,0 +1,1 @@
+"""AgeDB-DIR and IMDB-WIKI-DIR: faces and ages."""

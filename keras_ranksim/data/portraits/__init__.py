@@ -1,0 +1,1 @@
+"""The built-in benchmark: portraits drawn by the library."""

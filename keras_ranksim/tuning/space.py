@@ -1,0 +1,187 @@
+"""What is searched: RankSim's weight and perturbation and, on request, other settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.experiments.method import Method
+from keras_ranksim.labels import KERNELS
+from keras_ranksim.validation import one_of, positive
+
+DECADES = 2.0
+SETTINGS = ("ranksim", "learning_rate", "batch_size", "lds", "fds", "conr")
+KERNEL_SIZES = (3, 5, 9, 15)
+SMALLEST_BATCH = 8
+
+
+def ranksim_space(
+    hp,
+    gamma: tuple[float, float] = (1e-4, 1.0),
+    delta: tuple[float, float] = (0.01, 100.0),
+    default: tuple[float, float] | None = None,
+) -> dict[str, float]:
+    """Declares RankSim's two numbers to KerasTuner, for a `build(hp)` of your own.
+
+    Searched are the weight `gamma` and the perturbation `delta = gamma * lambda_`, both on log
+    scales. Where delta is kept, gamma weighs the term exactly linearly; gamma and `lambda_`
+    themselves act together and are hard to search.
+
+    Args:
+        hp: The `keras_tuner.HyperParameters` that `build` is given.
+        gamma: Smallest and largest weight. The weight has the unit of the regression loss: for
+            an error of thousands take thousands of times what suits an error of ones.
+        delta: Smallest and largest perturbation, which has no unit.
+        default: Gamma and delta that are tried first; `None` for the middle of both ranges.
+
+    Returns:
+        `{"gamma": ..., "lambda_": ...}`, arguments of `RankSimRegularizer`.
+
+    Example:
+
+    >>> import keras, keras_tuner, keras_ranksim as kr
+    >>> def build(hp):
+    ...     inputs = keras.Input((8,))
+    ...     embedding = keras.layers.Dense(16, activation="relu")(inputs)
+    ...     embedding = kr.layers.RankSimRegularizer(**kr.tuning.ranksim_space(hp))(embedding)
+    ...     model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
+    ...     model.compile("adam", loss="mae")
+    ...     return model
+    >>> hp = keras_tuner.HyperParameters()
+    >>> build(hp).layers[2].lambda_
+    100.0
+    """
+    low = _range("gamma", gamma, "the weight of the regulariser")
+    high = _range("delta", delta, "gamma * lambda_, the size of the perturbation")
+    middle = (_middle(low), _middle(high)) if default is None else default
+    weight = hp.Float("gamma", *low, sampling="log", default=middle[0])
+    perturbation = hp.Float("delta", *high, sampling="log", default=middle[1])
+    return pair(weight, perturbation, middle[0])
+
+
+def pair(gamma: float, delta: float, gamma_if_zero: float) -> dict[str, float]:
+    """Gamma and lambda of a weight and a perturbation; at gamma 0 lambda acts on nothing."""
+    return {"gamma": gamma, "lambda_": float(f"{delta / (gamma or gamma_if_zero):.12g}")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Space:
+    """The settings of a benchmark that a search varies, around those of its recipe.
+
+    Args:
+        tune: Names out of `SETTINGS`.
+        gamma: Smallest and largest weight; `None` for two decades to both sides of the
+            recipe's, whose unit is that of the benchmark's loss.
+        delta: Smallest and largest perturbation; `None` for 0.01 to 100.
+    """
+
+    tune: tuple[str, ...]
+    gamma: tuple[float, float] | None = None
+    delta: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, method: Method, tune, gamma=None, delta=None) -> Space:
+        """The space for a method: RankSim alone where `tune` is `None`."""
+        tune = (("ranksim",) if method.ranksim else ()) if tune is None else tune
+        tune = (tune,) if isinstance(tune, str) else tuple(dict.fromkeys(tune))
+        for name in tune:
+            one_of("tune", name, SETTINGS)
+            if name in ("ranksim", "lds", "fds", "conr") and not getattr(method, name):
+                raise ValueError(
+                    f"`tune` must name settings that the method has. Received: tune={name!r}, "
+                    f"method='{method}', which has no {name.upper()}"
+                )
+        if not tune:
+            raise ValueError(
+                f"`tune` must name at least one of {', '.join(map(repr, SETTINGS))} for a method "
+                f"without RANKSIM. Received: method='{method}'"
+            )
+        if "ranksim" not in tune and (gamma, delta) != (None, None):
+            raise ValueError(
+                "`gamma` and `delta` must be left out where RankSim is not tuned. "
+                f"Received: gamma={gamma}, delta={delta}, tune={tune}"
+            )
+        return cls(
+            tune,
+            None if gamma is None else _range("gamma", gamma, "the weight of the regulariser"),
+            None if delta is None else _range("delta", delta, "gamma * lambda_"),
+        )
+
+    def choose(self, hp, recipe: Recipe, batch_size: int) -> dict[str, Any]:
+        """Declares the settings to KerasTuner, or reads them where `hp` holds values."""
+        chosen = {}
+        if "ranksim" in self.tune:
+            chosen["ranksim"] = self._ranksim(hp, recipe)
+        if "learning_rate" in self.tune:
+            chosen["learning_rate"] = _around(hp, "learning_rate", recipe.learning_rate, 10)
+        if "batch_size" in self.tune:
+            sizes = {
+                max(int(batch_size * factor), min(SMALLEST_BATCH, batch_size))
+                for factor in (0.25, 0.5, 1, 2)
+            }
+            chosen["batch_size"] = hp.Choice("batch_size", sorted(sizes), default=batch_size)
+        for name in ("lds", "fds"):
+            if name in self.tune:
+                chosen[name] = _kernel(hp, name, getattr(recipe, name))
+        if "conr" in self.tune:
+            chosen["conr"] = {
+                "beta": _around(hp, "conr_beta", recipe.conr.get("beta", 4.0), 10),
+                "window": _around(hp, "conr_window", recipe.conr.get("window", 1.0), 4),
+            }
+        return chosen
+
+    def _ranksim(self, hp, recipe):
+        gamma, lambda_ = recipe.ranksim["gamma"], recipe.ranksim["lambda_"]
+        factor = 10**DECADES
+        weights = self.gamma or (gamma / factor, gamma * factor)
+        deltas = self.delta or (1 / factor, factor)
+        middle = (_within(gamma, weights), _within(gamma * lambda_, deltas))
+        return ranksim_space(hp, weights, deltas, default=middle)
+
+
+def with_settings(benchmark: Benchmark, chosen: dict[str, Any]) -> Benchmark:
+    """The benchmark with the settings that `Space.choose` gave in its recipe."""
+    recipe, changes = benchmark.recipe, dict(chosen)
+    batch_size = changes.pop("batch_size", benchmark.batch_size)
+    for name in ("ranksim", "lds", "fds", "conr"):
+        if name in changes:
+            changes[name] = {**getattr(recipe, name), **changes[name]}
+    return benchmark.replace(recipe=dataclasses.replace(recipe, **changes), batch_size=batch_size)
+
+
+def _kernel(hp, name, recipe):
+    size = recipe.get("kernel_size", 5)
+    return {
+        "kernel": hp.Choice(f"{name}_kernel", list(KERNELS), default=recipe["kernel"]),
+        "kernel_size": hp.Choice(
+            f"{name}_kernel_size", sorted({*KERNEL_SIZES, size}), default=size
+        ),
+        "sigma": _around(hp, f"{name}_sigma", recipe.get("sigma", 2.0), 4),
+    }
+
+
+def _around(hp, name, value, factor):
+    return hp.Float(name, value / factor, value * factor, sampling="log", default=value)
+
+
+def _range(name, bounds, meaning):
+    low, high = bounds
+    positive(name, low, meaning)
+    positive(name, high, meaning)
+    if low >= high:
+        raise ValueError(
+            f"`{name}` must be a smallest and a larger largest value ({meaning}). "
+            f"Received: {name}={bounds}"
+        )
+    return float(low), float(high)
+
+
+def _middle(bounds):
+    return float(f"{math.sqrt(bounds[0] * bounds[1]):.12g}")
+
+
+def _within(value, bounds):
+    return value if bounds[0] <= value <= bounds[1] else _middle(bounds)
