@@ -1,9 +1,9 @@
-"""What does my model do to rare labels? Two models on drawn portraits, in about three minutes.
+"""What does my model do to rare labels? Two models on drawn portraits, in under four minutes.
 
 Draws 4,000 small portraits of people aged 0 to 100: many around thirty, few children and few
-old people, and nobody from 61 to 66. Trains a network as usual (VANILLA) and the same one with
-RankSim, and prints the test error on labels that were frequent (many), rare (few) and absent
-(zero) in training. Nothing is downloaded.
+old people, and nobody from 61 to 66. Trains a network as usual (VANILLA), and the same one with
+label distribution smoothing and RankSim, and prints the test error on labels that were frequent
+(many), rare (few) and absent (zero) in training. Nothing is downloaded.
 
     python examples/portraits.py
     python examples/portraits.py --method "SQINV + LDS" "RRT + RANKSIM" --output-dir runs/mine
@@ -20,4 +20,9 @@ def portraits(flags):
 
 
 if __name__ == "__main__":
-    command_line.main(portraits, description=__doc__, needs_data=False)
+    command_line.main(
+        portraits,
+        description=__doc__,
+        methods=("VANILLA", "SQINV + LDS + RANKSIM"),
+        needs_data=False,
+    )

@@ -26,6 +26,14 @@ from keras_ranksim.validation import one_of, positive_integer
 AGE_BINS = LabelBins.uniform(start=0, stop=OLDEST + 1, width=1)
 DRAWING = 1
 SMALLEST_PICTURE = 16
+RECIPE = Recipe(
+    epochs=25,
+    batch_size=64,
+    learning_rate=1e-3,
+    # Validation errors jump by years from epoch to epoch until the steps become small.
+    milestones=(20,),
+    conr_views=2,
+)
 VIEWS = (1, 2, 3)
 
 
@@ -136,7 +144,7 @@ def load_portraits(
             cached_arrays(cache_dir, "portraits", arguments, draw), augment
         ),
         make_network=functools.partial(small_cnn, (image_size, image_size, 3)),
-        recipe=Recipe(epochs=25, batch_size=64, learning_rate=1e-3, conr_views=2),
+        recipe=RECIPE,
         batch_size=batch_size,
         seed=seed,
         views=views,
