@@ -11,7 +11,7 @@ version = re.search(
 ).group(1)
 
 plots = ["matplotlib>=3.9"]
-tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13"]
+tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
 text = ["tensorflow-text>=2.18"]
 faces = ["scipy>=1.13"]
 

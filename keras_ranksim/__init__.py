@@ -25,7 +25,7 @@ from keras_ranksim.scope import label_scope
 
 __version__ = "0.1.0"
 
-_LOADED_WHEN_USED = ("data", "experiments", "networks", "plots")
+_LOADED_WHEN_USED = ("data", "experiments", "networks", "plots", "tuning")
 
 __all__ = [
     "ImbalancedRegressor",
@@ -47,6 +47,7 @@ __all__ = [
     "retrain_regressor",
     "shot_report",
     "shots",
+    "tuning",
 ]
 
 

@@ -9,8 +9,10 @@ def align_labels(labels, predictions):
     Silent broadcasting of `(batch,)` against `(batch, 1)` to `(batch, batch)` is the classic
     mistake of regression code; every other mismatch is an error here.
     """
-    predictions = ops.convert_to_tensor(predictions)
-    labels = ops.cast(ops.convert_to_tensor(labels), predictions.dtype)
+    predictions, labels = ops.convert_to_tensor(predictions), ops.convert_to_tensor(labels)
+    # In half precision, labels such as 2049 would be rounded to those of another bin.
+    exact = "float64" if predictions.dtype == "float64" else "float32"
+    predictions, labels = ops.cast(predictions, exact), ops.cast(labels, exact)
     if len(labels.shape) == len(predictions.shape) - 1 and predictions.shape[-1] == 1:
         labels = ops.expand_dims(labels, -1)
     elif len(predictions.shape) == len(labels.shape) - 1 and labels.shape[-1] == 1:

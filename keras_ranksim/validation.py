@@ -7,7 +7,7 @@ import numpy as np
 
 def non_negative(name: str, value: float, meaning: str) -> float:
     """Returns `value` as a float, or raises when it is negative or not finite."""
-    if not _is_number(value) or not np.isfinite(value) or value < 0:
+    if not is_number(value) or not np.isfinite(value) or value < 0:
         raise ValueError(
             f"`{name}` must be a number of at least 0 ({meaning}). Received: {name}={value}"
         )
@@ -16,7 +16,7 @@ def non_negative(name: str, value: float, meaning: str) -> float:
 
 def positive(name: str, value: float, meaning: str) -> float:
     """Returns `value` as a float, or raises when it is not above 0 or not finite."""
-    if not _is_number(value) or not np.isfinite(value) or value <= 0:
+    if not is_number(value) or not np.isfinite(value) or value <= 0:
         raise ValueError(
             f"`{name}` must be a positive number ({meaning}). Received: {name}={value}"
         )
@@ -25,18 +25,19 @@ def positive(name: str, value: float, meaning: str) -> float:
 
 def positive_integer(name: str, value: int, meaning: str) -> int:
     """Returns `value` as an int, or raises when it is not a whole number above 0."""
-    if not _is_number(value) or value != int(value) or value < 1:
+    if not is_number(value) or value != int(value) or value < 1:
         raise ValueError(
             f"`{name}` must be a whole number of at least 1 ({meaning}). Received: {name}={value}"
         )
     return int(value)
 
 
-def one_of(name: str, value, choices: Iterable):
+def one_of(name: str, value, choices: Iterable, otherwise: str = ""):
     """Returns `value`, or raises with the list of what exists."""
     choices = list(choices)
     if not any(value is choice or value == choice for choice in choices):
         listed = ", ".join(repr(choice) for choice in choices)
+        listed = f"{listed}, {otherwise}" if otherwise else listed
         raise ValueError(f"`{name}` must be one of {listed}. Received: {name}={value!r}")
     return value
 
@@ -44,9 +45,14 @@ def one_of(name: str, value, choices: Iterable):
 def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
     """Returns `values` as a float64 array, or raises when they are not all finite numbers."""
     try:
-        array = np.asarray(values, dtype="float64")
+        array = np.asarray(values)
+        if array.dtype.kind in "USMm":
+            raise TypeError(f"values of type {array.dtype}")
+        array = array.astype("float64")
     except (TypeError, ValueError) as error:
-        raise ValueError(f"`{name}` must hold numbers. Received: {name}={values!r}") from error
+        shown = repr(values)
+        shown = shown if len(shown) <= 200 else shown[:200] + "..."
+        raise ValueError(f"`{name}` must hold numbers. Received: {name}={shown}") from error
     wrong = ~np.isfinite(array)
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -59,6 +65,27 @@ def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
             f"`{name}` must have {ndim} dimension(s). Received: {name} of shape {array.shape}"
         )
     return array
+
+
+def bounds(name: str, values) -> tuple[float, float]:
+    """Returns `(lowest, highest)` as floats, or raises when it is not an ascending pair."""
+    pair = values if isinstance(values, (tuple, list, np.ndarray)) else ()
+    if len(pair) != 2 or not all(map(is_number, pair)) or not pair[0] <= pair[1]:
+        raise ValueError(
+            f"`{name}` must be (lowest, highest), two numbers in ascending order. "
+            f"Received: {name}={values!r}"
+        )
+    return float(pair[0]), float(pair[1])
+
+
+def same_lengths(**shapes) -> None:
+    """Raises when the named shapes, as far as they are known, differ in any axis."""
+    for axis in zip(*shapes.values()):
+        known = {length for length in axis if isinstance(length, int)}
+        if len(known) > 1:
+            names = " and ".join(f"`{name}`" for name in shapes)
+            given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+            raise ValueError(f"{names} must have one row a sample each. Received: {given}")
 
 
 def same_length(**arrays) -> None:
@@ -83,5 +110,6 @@ def optional_package(name: str, extra: str):
         ) from error
 
 
-def _is_number(value) -> bool:
+def is_number(value) -> bool:
+    """Whether `value` is a real number, NumPy's included, and no truth value."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

@@ -52,6 +52,9 @@ class Benchmark:
             one with fewer few-shot.
         make_head: Function `() -> layer`, the regression layer that belongs on the embedding;
             `None` for `keras.layers.Dense(1)`.
+        show_sample: Function `(split, index) -> text, dictionary or uint8 picture`, what a
+            reader of a report sees of a sample; `None` where the pipeline's `x` tells it, as
+            pictures do.
         facts: Anything a report should say: origin, split, vectors, differences from papers.
         epoch: Counter of epochs that the training pipeline reads; set it to resume.
 
@@ -81,6 +84,7 @@ class Benchmark:
     pixel_counts: np.ndarray | None = None
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW)
     make_head: Callable[[], Any] | None = None
+    show_sample: Callable[[str, int], Any] | None = None
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
     epoch: tf.Variable = dataclasses.field(
         default_factory=lambda: tf.Variable(0, dtype="int64", trainable=False)

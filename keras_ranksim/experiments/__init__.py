@@ -5,11 +5,13 @@ from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.experiments.shot_board import ShotBoard
 from keras_ranksim.experiments.table import Table, run_table
 
 __all__ = [
     "Method",
     "Result",
+    "ShotBoard",
     "Table",
     "build_model",
     "evaluate",

@@ -13,8 +13,10 @@ import keras
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import evaluate
 from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.table import Table, run_table
+from keras_ranksim.plots.report import leave_report, write_table_report
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)
@@ -65,6 +67,8 @@ def main(
         table = _one_by_one(benchmark, chosen, flags.seed, folder)
     _say(f"\n{_readable_table(table)}")
     _say(f"\nModels, reports and histories: {folder}")
+    if (folder / "report.html").exists():
+        _say(f"To look at in a browser: {folder / 'report.html'}")
     for cell, error in table.errors().items():
         _say(f"failed: {cell}: {error.splitlines()[0]}")
     if table.errors():
@@ -116,6 +120,7 @@ def _one_by_one(benchmark, methods, seed, folder):
         result = run(benchmark, method, seed, output_dir=output_dir)
         _say(f"\n{method} on the test split\n{_readable(result.report)}\n")
         table.results[str(method)] = {seed: result}
+    leave_report(write_table_report, benchmark, table, folder, published_table(benchmark.name))
     return table
 
 

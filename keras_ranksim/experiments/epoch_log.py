@@ -33,7 +33,7 @@ class EpochLog(keras.callbacks.Callback):
         lower_is_better: bool = True,
     ):
         super().__init__()
-        self.sign = 1 if lower_is_better else -1
+        self.lower_is_better = lower_is_better
         self.path = folder / "epochs.jsonl"
         self.best_path = folder / "best.weights.h5"
         self.monitor = monitor
@@ -67,10 +67,8 @@ class EpochLog(keras.callbacks.Callback):
 
     def best_epoch(self) -> int | None:
         """The epoch with the best finite monitored value, the first of equals."""
-        finite = [row for row in self.rows if math.isfinite(row[self.monitor])]
-        if not finite:
-            return None
-        return min(finite, key=lambda row: self.sign * row[self.monitor])["epoch"]
+        best = best_row(self.rows, self.monitor, self.lower_is_better)
+        return None if best is None else best["epoch"]
 
     def is_exhausted(self) -> bool:
         """Whether no better epoch came for `patience` epochs."""
@@ -78,6 +76,13 @@ class EpochLog(keras.callbacks.Callback):
             return False
         best = self.best_epoch()
         return self.rows[-1]["epoch"] - (-1 if best is None else best) >= self.patience
+
+
+def best_row(rows: list[dict], monitor: str, lower_is_better: bool = True) -> dict | None:
+    """The row with the best finite value of `monitor`, the first of equals."""
+    finite = [row for row in rows if math.isfinite(row[monitor])]
+    sign = 1 if lower_is_better else -1
+    return min(finite, key=lambda row: sign * row[monitor]) if finite else None
 
 
 def read_log(path: Path) -> list[dict]:

@@ -12,6 +12,9 @@ from keras_ranksim.labels import depth_report, shot_report
 if TYPE_CHECKING:
     import pandas
 
+# The key under which a tuned benchmark's facts name the split that chose its settings.
+TUNED_ON = "tuned_on"
+
 
 def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pandas.DataFrame:
     """The shot report of a model on a split, with rows for interpolated and extrapolated labels.
@@ -26,7 +29,17 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
         A `pandas.DataFrame` as from `shot_report`. Where the split holds zero-shot labels,
         the rows `interpolation` (between training labels) and `extrapolation` (beyond them)
         tell them apart.
+
+    Raises:
+        ValueError: Where `split` is the one that the benchmark's settings were tuned on, whose
+            errors are no report.
     """
+    if split == benchmark.facts.get(TUNED_ON):
+        raise ValueError(
+            f"`split` must not be the one that settings were tuned on, whose errors are too "
+            f"good to report; take split='test'. Received: split={split!r}, with a benchmark "
+            f"tuned on {benchmark.facts[TUNED_ON]!r}"
+        )
     return report_of(*predict(model, benchmark, split, verbose), benchmark)
 
 

@@ -9,13 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import predict, report_of
+from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
 from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
+from keras_ranksim.experiments.shot_board import ShotBoard
 from keras_ranksim.experiments.training import as_trained, forget_states, history_of, train
+from keras_ranksim.plots.embeddings import save_embeddings
+from keras_ranksim.plots.predictions import save_predictions
+from keras_ranksim.plots.report import leave_report, write_run_report
 
 if TYPE_CHECKING:
     import pandas
@@ -59,13 +62,15 @@ def run(
     output_dir: str | os.PathLike | None = None,
     verbose="auto",
     callbacks=(),
+    tensorboard: bool = False,
 ) -> Result:
     """Trains a method on a benchmark as its recipe says, and reports on the test split.
 
     The weights of the epoch with the best validation value are kept. With `output_dir`, a run
     that was cut off goes on where it was when called again, and a finished one is read, not
     repeated; the folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`,
-    `validation.csv` and `predictions.npz`.
+    `validation.csv`, `predictions.npz`, `embeddings.npz`, and `report.html` with its `pictures`
+    to look at all this.
 
     Args:
         benchmark: The benchmark; its `recipe` holds all settings.
@@ -75,6 +80,8 @@ def run(
         output_dir: Folder of the run; `None` keeps nothing.
         verbose: As in `keras.Model.fit`.
         callbacks: Further Keras callbacks.
+        tensorboard: Whether to log every epoch for TensorBoard, to the folder `tensorboard` in
+            `output_dir`; see `ShotBoard`.
 
     Returns:
         A `Result`.
@@ -87,16 +94,31 @@ def run(
     >>> result.report.loc["all", "n"].item()
     101
     """
-    method = Method.parse(method)
+    method, seed = Method.parse(method), int(seed)
     benchmark = as_trained(benchmark, method, seed, epochs)
+    boards = _boards(tensorboard, benchmark, output_dir)
     with _folder(output_dir) as folder:
         settings = settings_of(benchmark, method, seed)
         check_same_settings(folder / "settings.json", settings)
         if (folder / "result.json").exists():
-            return _read_result(folder, benchmark, method, seed)
-        write_json(folder / "settings.json", settings)
-        model = train(benchmark, method, folder, verbose, callbacks)
-        return _finish(model, benchmark, method, seed, folder, output_dir)
+            result = _read_result(folder, benchmark, method, seed)
+        else:
+            write_json(folder / "settings.json", settings)
+            model = train(benchmark, method, folder, verbose, [*callbacks, *boards])
+            result = _finish(model, benchmark, method, seed, folder, output_dir)
+        if output_dir is not None and not (folder / "report.html").exists():
+            leave_report(write_run_report, benchmark, result, published_table(benchmark.name))
+        return result
+
+
+def _boards(tensorboard, benchmark, output_dir):
+    if not tensorboard:
+        return []
+    if output_dir is None:
+        raise ValueError(
+            "`tensorboard=True` needs an `output_dir` to write to. Received: output_dir=None"
+        )
+    return [ShotBoard(benchmark, Path(output_dir) / "tensorboard")]
 
 
 def _finish(model, benchmark, method, seed, folder, output_dir):
@@ -106,8 +128,10 @@ def _finish(model, benchmark, method, seed, folder, output_dir):
     for split in ("val", "test"):
         labels, predictions, weights = predict(model, benchmark, split)
         reports[split] = report_of(labels, predictions, weights, benchmark)
-        if split == "test" and benchmark.pixel_counts is None:
-            np.savez(folder / "predictions.npz", labels=labels, predictions=predictions)
+        if split == "test":
+            save_predictions(folder / "predictions.npz", labels, predictions, weights)
+    if TUNED_ON in benchmark.facts:
+        reports["val"].index.name = "chosen on this split"
     model.save(folder / "model.keras")
     reports["test"].to_csv(folder / "report.csv")
     reports["val"].to_csv(folder / "validation.csv")
@@ -122,6 +146,8 @@ def _finish(model, benchmark, method, seed, folder, output_dir):
         model=model,
     )
     pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
+    if output_dir is not None:
+        save_embeddings(folder / "embeddings.npz", model, benchmark)
     write_json(folder / "result.json", {"finished": True, "seconds": result.seconds})
     forget_states(folder)
     return result

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import json
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.experiments.method import Method
 
 NOT_COMPARED = ("versions",)
+FEW = 100
 
 
 def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
@@ -33,6 +36,13 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
         "samples": {split: len(benchmark.labels[split]) for split in SPLITS},
         "recipe": plain(dataclasses.asdict(benchmark.recipe)),
         "facts": plain(benchmark.facts),
+        "labels": {split: plain(benchmark.labels[split]) for split in SPLITS},
+        "weights": plain(benchmark.weights),
+        "bins": plain(benchmark.bins.edges),
+        "pixel_counts": plain(benchmark.pixel_counts),
+        "shot_limits": plain(benchmark.shot_limits),
+        "label_scale": [benchmark.label_scale, benchmark.label_offset],
+        "network": plain(benchmark.make_network),
         "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
     }
 
@@ -68,9 +78,16 @@ def plain(value):
     if isinstance(value, (list, tuple)):
         return [plain(entry) for entry in value]
     if isinstance(value, np.ndarray):
-        return plain(value.tolist()) if value.size <= 100 else f"array of shape {value.shape}"
+        if value.size <= FEW:
+            return plain(value.tolist())
+        digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]
+        return f"array of shape {value.shape}, sha256 {digest}"
     if isinstance(value, np.generic):
         return value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, functools.partial):
+        return [plain(value.func), plain(value.args), plain(value.keywords)]
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
     return repr(value) if type(value).__name__ == "LabelBins" else type(value).__name__

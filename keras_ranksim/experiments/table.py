@@ -17,6 +17,7 @@ from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.plots.report import leave_report, write_table_report
 
 if TYPE_CHECKING:
     import pandas
@@ -130,7 +131,8 @@ def run_table(
     """Runs methods over seeds and makes a table of them.
 
     With `output_dir`, finished cells are read, not run again, and cut ones go on; the table is
-    written there as `table.md` and `table.csv` after every cell. A cell that fails is shown as
+    written there as `table.md` and `table.csv` after every cell, and at the end as `report.html`,
+    a page with pictures and links to the report of every run. A cell that fails is shown as
     failed and does not stop the table. Rows that are one and the same run, such as
     `VANILLA + LDS` and `SQINV + LDS`, are run once and shown in both.
 
@@ -155,8 +157,9 @@ def run_table(
     >>> table.frame.index.tolist()
     ['VANILLA']
     """
+    methods = [methods] if isinstance(methods, (str, Method)) else methods
     methods = [Method.parse(method) for method in methods]
-    seeds = list(seeds)
+    seeds = [int(seed) for seed in seeds]
     if not methods or not seeds:
         raise ValueError(
             "`methods` and `seeds` must each hold at least one entry. "
@@ -180,6 +183,8 @@ def run_table(
             if folder is not None:
                 (folder / "table.md").write_text(table.to_markdown())
                 table.to_csv(folder / "table.csv")
+    if folder is not None:
+        leave_report(write_table_report, first, table, folder, published_table(first.name))
     return table
 
 
@@ -195,7 +200,9 @@ def _cell_of(benchmark, method, seed, epochs, folder, verbose):
             (output_dir / "error.txt").write_text(traceback.format_exc())
         return f"{type(error).__name__}: {error}"
     finally:
+        policy = keras.config.dtype_policy()
         keras.backend.clear_session()
+        keras.config.set_dtype_policy(policy)
 
 
 def _best(column, metric):

@@ -14,6 +14,7 @@ from keras_ranksim.experiments.epoch_log import EpochLog, read_log
 from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
 from keras_ranksim.models.two_stage import prepare_second_stage
+from keras_ranksim.validation import positive_integer
 
 STAGES = ("stage_one", "stage_two")
 
@@ -24,9 +25,10 @@ def as_trained(
     """The benchmark with the seed, the epochs and the views that a run of the method takes."""
     recipe = benchmark.recipe
     if epochs is not None:
+        epochs = positive_integer("epochs", epochs, "of each stage")
         recipe = dataclasses.replace(recipe, epochs=epochs)
     views = recipe.conr_views if method.conr else benchmark.views
-    return benchmark.replace(seed=seed, recipe=recipe, views=views)
+    return benchmark.replace(seed=int(seed), recipe=recipe, views=views)
 
 
 def train(

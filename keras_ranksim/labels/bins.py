@@ -29,12 +29,14 @@ class LabelBins:
     """
 
     def __init__(self, edges):
-        edges = numbers("edges", edges, ndim=1)
+        edges = numbers("edges", edges, ndim=1).copy()
         if len(edges) < 2 or not (np.diff(edges.astype("float32")) > 0).all():
+            listed = ", ".join(f"{edge:g}" for edge in edges[:5]) + ", ..." * (len(edges) > 5)
             raise ValueError(
                 "`edges` must be at least two numbers in ascending order, told apart in "
-                f"float32. Received: edges={edges.tolist()}"
+                f"float32. Received: {len(edges)} edges, [{listed}]"
             )
+        edges.setflags(write=False)
         self.edges = edges
 
     @classmethod
@@ -52,7 +54,9 @@ class LabelBins:
         if stop <= start:
             raise ValueError(f"`stop` must be above `start`. Received: start={start}, stop={stop}")
         count = int(np.ceil(round((stop - start) / width, 6)))
-        edges = [round(start + width * i, 10) for i in range(count)]
+        # Rounded to a millionth of the width: 3 * 0.1 is not 0.3, but is meant to be.
+        digits = 6 - int(np.floor(np.log10(width)))
+        edges = [round(start + width * i, digits) for i in range(count)]
         return cls([*edges, stop])
 
     @property

@@ -69,5 +69,7 @@ def mixture_of_bins(labels, bins: LabelBins) -> tuple[np.ndarray, np.ndarray, np
     ([0.75, 0.25], [2.0, 6.0])
     """
     counts = as_bins(bins).count(labels)
+    if not counts.any():
+        raise ValueError("`labels` must hold at least one label. Received: an empty array")
     held = counts > 0
     return counts[held] / counts.sum(), bins.centers[held], np.zeros(int(held.sum()))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.validation import numbers, positive_integer
+from keras_ranksim.validation import bounds, numbers, positive_integer
 
 
 def balanced_split(
@@ -74,11 +74,7 @@ def outside_ranges(labels, ranges: Iterable[tuple[float, float]]) -> np.ndarray:
     """
     labels = numbers("labels", labels)
     kept = np.ones(labels.shape, dtype=bool)
-    for lowest, highest in ranges:
-        if lowest > highest:
-            raise ValueError(
-                "Every entry of `ranges` must be (lowest, highest). "
-                f"Received: ({lowest}, {highest})"
-            )
+    for range_ in ranges:
+        lowest, highest = bounds("ranges", range_)
         kept &= (labels < lowest) | (labels > highest)
     return kept

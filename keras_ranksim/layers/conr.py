@@ -1,13 +1,16 @@
 """ConR as a layer: an identity that leaves a contrastive term for when predictions are known."""
 
+import itertools
+
 import keras
 from keras import ops
 
 from keras_ranksim.ops.conr import ORDERS, PUSHING, conr_loss
+from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import before_calibration
 from keras_ranksim.scope.label_scope import current_scope, labels_for
-from keras_ranksim.scope.replicas import gather, replica_count
+from keras_ranksim.scope.replicas import gather, replica_count, share_of_rows
 from keras_ranksim.validation import non_negative, one_of, positive
 
 
@@ -18,7 +21,8 @@ class ConRRegularizer(keras.layers.Layer):
     Put it after the layer that gives the embedding, before the regression head, in an
     `ImbalancedRegressor`. It returns its input. The term needs the predictions, which come
     later, so while training the layer leaves it to be evaluated with the loss. Sample weights
-    count in it; under a distribution strategy it is that of the global batch.
+    count in it; under a distribution strategy it is that of the global batch, and every
+    replica takes its share of the anchors.
 
     The published form contrasts two augmented views of every sample: let the dataset yield
     `x` as a tuple of two views (both serve the regression loss as well), or of two views and a
@@ -31,6 +35,10 @@ class ConRRegularizer(keras.layers.Layer):
         pushing_power: How much harder a negative is pushed the further its label is.
         pushing: `"exponential"`, or `"linear"` as the paper does for depth.
         order: Norm of the distance between labels of several dimensions: 1, 2 or infinity.
+        across_replicas: Under a distribution strategy, whether samples are contrasted with
+            those of all replicas, as on one device, or (`False`) with those of their own
+            replica alone, which sends nothing between devices. The term is then the mean of
+            the replicas' own.
         **kwargs: As in every Keras layer.
 
     Call arguments:
@@ -61,6 +69,7 @@ class ConRRegularizer(keras.layers.Layer):
         pushing_power: float = 0.01,
         pushing: str = "exponential",
         order: float = 2,
+        across_replicas: bool = True,
         **kwargs,
     ):
         super().__init__(**{"autocast": False, **kwargs})
@@ -70,6 +79,7 @@ class ConRRegularizer(keras.layers.Layer):
         self.pushing_power = non_negative("pushing_power", pushing_power, "the push of negatives")
         self.pushing = one_of("pushing", pushing, PUSHING)
         self.order = one_of("order", order, ORDERS)
+        self.across_replicas = bool(across_replicas)
         self.supports_masking = True
         self.built = True
 
@@ -100,6 +110,11 @@ class ConRRegularizer(keras.layers.Layer):
             )
 
     def _global_loss(self, scope, features, labels, predictions):
+        if predictions is None:
+            raise ValueError(
+                f"ConRRegularizer '{self.name}' left a term of the predictions: pass them to "
+                "`scope.total_loss(predictions)`. Received: predictions=None"
+            )
         weights = scope.sample_weight
         if weights is None:
             weights = ops.ones((ops.shape(labels)[0],))
@@ -108,11 +123,15 @@ class ConRRegularizer(keras.layers.Layer):
             for tensor in (features, labels, predictions, ops.convert_to_tensor(weights))
         ]
         replicas = replica_count()
-        if replicas > 1:
-            tensors = gather(*tensors)
-        return self._loss(*tensors) / replicas
+        if replicas == 1 or not self.across_replicas:
+            return self._loss(*tensors) / replicas
+        features, *known = (rows_of_samples(tensor) for tensor in tensors)
+        sizes = [rows.shape[-1] for rows in known]
+        features, known = gather(features, ops.concatenate(known, axis=-1))
+        known = ops.split(known, list(itertools.accumulate(sizes[:-1])), axis=-1)
+        return self._loss(features, *known, rows=share_of_rows(ops.shape(features)[0]))
 
-    def _loss(self, features, labels, predictions, weights=None):
+    def _loss(self, features, labels, predictions, weights=None, rows=None):
         return self.beta * conr_loss(
             features,
             labels,
@@ -123,6 +142,7 @@ class ConRRegularizer(keras.layers.Layer):
             pushing_power=self.pushing_power,
             pushing=self.pushing,
             order=self.order,
+            rows=rows,
         )
 
     def compute_output_shape(self, features_shape, labels_shape=None, predictions_shape=None):
@@ -137,4 +157,5 @@ class ConRRegularizer(keras.layers.Layer):
             "pushing_power": self.pushing_power,
             "pushing": self.pushing,
             "order": self.order,
+            "across_replicas": self.across_replicas,
         }

@@ -15,7 +15,13 @@ from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import remember
 from keras_ranksim.scope.label_scope import labels_for
-from keras_ranksim.validation import one_of
+from keras_ranksim.validation import (
+    bounds,
+    is_number,
+    one_of,
+    positive_integer,
+    same_lengths,
+)
 
 EMPTY_BINS = ("renormalize", "initial", "neighbors")
 
@@ -86,24 +92,22 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.bins = as_bins(bins)
         window = kernel_window(kernel, kernel_size, sigma)
         self.kernel, self.kernel_size, self.sigma = kernel, kernel_size, sigma
-        if momentum is not None and not 0 <= momentum < 1:
+        if momentum is not None and not (is_number(momentum) and 0 <= momentum < 1):
             raise ValueError(
                 "`momentum` must be None or a number from 0 up to, but not including, 1. "
                 f"Received: momentum={momentum}"
             )
-        if start_smooth < 1:
-            raise ValueError(
-                "`start_smooth` must be at least 1, since statistics exist after one epoch. "
-                f"Received: start_smooth={start_smooth}"
-            )
-        if len(variance_clip) != 2 or not 0 < variance_clip[0] <= variance_clip[1]:
+        lowest, highest = bounds("variance_clip", variance_clip)
+        if lowest <= 0:
             raise ValueError(
                 "`variance_clip` must be (lowest, highest) with 0 < lowest <= highest. "
                 f"Received: variance_clip={variance_clip}"
             )
         self.momentum = momentum
-        self.start_smooth = int(start_smooth)
-        self.variance_clip = tuple(float(bound) for bound in variance_clip)
+        self.start_smooth = positive_integer(
+            "start_smooth", start_smooth, "since statistics exist after one epoch"
+        )
+        self.variance_clip = (lowest, highest)
         self.empty_bins = one_of("empty_bins", empty_bins, EMPTY_BINS)
         self.supports_masking = True
         self._smoothing = smoothing_matrix(window / window.sum(), len(self.bins), "reflect")
@@ -119,7 +123,12 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
         def statistic(name, initializer, shape=shape, dtype="float32"):
             return self.add_weight(
-                name=name, shape=shape, initializer=initializer, trainable=False, dtype=dtype
+                name=name,
+                shape=shape,
+                initializer=initializer,
+                trainable=False,
+                dtype=dtype,
+                autocast=False,
             )
 
         def accumulator(name, shape):
@@ -127,6 +136,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
                 np.zeros(shape),
                 dtype="float64",
                 trainable=False,
+                autocast=False,
                 aggregation="sum",
                 synchronization="on_read",
                 name=name,
@@ -168,6 +178,8 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
         Does nothing when no sample came since the last time.
         """
+        if not self.built:
+            return
         count = ops.convert_to_numpy(self.epoch_count)
         if not count.any():
             return
@@ -249,6 +261,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
                 "(batch, height, width, 1) for (batch, height, width, features). Received: "
                 f"features of shape {tuple(features.shape)}, labels of shape {tuple(labels.shape)}"
             )
+        same_lengths(features=features.shape[:-1], labels=labels.shape[: len(features.shape) - 1])
         rows = ops.reshape(features, (-1, features.shape[-1]))
         return rows, self.bins.index(ops.reshape(labels, (-1,)))
 

@@ -40,10 +40,11 @@ class NoiseScale(keras.layers.Layer):
             dtype="float32",
             initializer=keras.initializers.Constant(float(ops.log(self.initial))),
             trainable=True,
+            autocast=False,
         )
 
-    def call(self, predictions, training=None):
-        if training and current_scope() is not None:
+    def call(self, predictions):
+        if current_scope() is not None:
             current_scope().noise = ops.exp(self.log_noise)
         return predictions
 

@@ -35,6 +35,9 @@ class BalancedMSE(keras.losses.Loss):
         bins: The label bins, for `"bins"`.
         reduction: As in every Keras loss.
         name: Name of the loss.
+        across_replicas: Under a distribution strategy, whether the batch of `"batch"` is that
+            of all replicas, as on one device, or (`False`) each replica's own, which sends
+            nothing between devices.
 
     Example:
 
@@ -55,11 +58,13 @@ class BalancedMSE(keras.losses.Loss):
         bins=None,
         reduction: str = "sum_over_batch_size",
         name: str = "balanced_mse",
+        across_replicas: bool = True,
         **kwargs,
     ):
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.prior = one_of("prior", prior, PRIORS)
         self.noise = noise if noise == LEARNT else positive("noise", noise, "the noise scale")
+        self.across_replicas = bool(across_replicas)
         self._mixture = None
         if prior != "batch":
             if train_labels is None:
@@ -74,6 +79,7 @@ class BalancedMSE(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         labels, predictions = align_labels(y_true, y_pred)
+        self._check_shape(labels.shape)
         variance = ops.square(ops.cast(self._noise_scale(), predictions.dtype))
         error = _squared_distance(labels, predictions)
         if self.prior == "batch":
@@ -83,13 +89,19 @@ class BalancedMSE(keras.losses.Loss):
         log_likelihood = -error / (2 * variance) - log_density
         return -log_likelihood * ops.stop_gradient(2 * variance)
 
+    def _check_shape(self, shape):
+        if len(shape) != 2 or (self.prior != "batch" and shape[-1] != 1):
+            wanted = "(batch, dimensions)" if self.prior == "batch" else "(batch, 1)"
+            raise ValueError(
+                f"BalancedMSE(prior={self.prior!r}) needs labels of shape {wanted}. "
+                f"Received: labels of shape {tuple(shape)}"
+            )
+
     def _noise_scale(self):
         if self.noise != LEARNT:
             return self.noise
         scope = current_scope()
-        if scope is None:
-            return 1.0  # evaluation, where nothing is learnt
-        if scope.noise is None:
+        if scope is None or scope.noise is None:
             raise ValueError(
                 "BalancedMSE(noise='learnt') needs a keras_ranksim.layers.NoiseScale layer at the "
                 "end of the model. Received: a model without one"
@@ -98,7 +110,8 @@ class BalancedMSE(keras.losses.Loss):
 
     def _log_density_of_batch(self, labels, predictions, variance):
         """`log sum_j exp(-|p_i - y_j|^2 / 2 s^2)`; the batch's own share cancels out."""
-        others = gather(labels)[0] if replica_count() > 1 else labels
+        gathers = self.across_replicas and replica_count() > 1
+        others = gather(labels)[0] if gathers else labels
         others = _at_least_two(others)
         distance = _squared_distance(others[None, :, :], predictions[:, None, :])
         return ops.logsumexp(-distance / (2 * variance), axis=-1)
@@ -117,6 +130,7 @@ class BalancedMSE(keras.losses.Loss):
             **super().get_config(),
             "prior": self.prior,
             "noise": self.noise,
+            "across_replicas": self.across_replicas,
             "mixture": None if self._mixture is None else [a.tolist() for a in self._mixture],
         }
 
@@ -143,7 +157,8 @@ def _at_least_two(labels):
     )
     if labels.shape[0] is not None and labels.shape[0] < 2:
         raise ValueError(f"{message}. Received: a batch of {labels.shape[0]}")
-    if labels.shape[0] is None and current_scope() is not None:
+    training = current_scope() is not None and current_scope().labels is not None
+    if labels.shape[0] is None and training:
         with tf.control_dependencies(
             [tf.debugging.assert_greater(tf.shape(labels)[0], 1, message=message)]
         ):

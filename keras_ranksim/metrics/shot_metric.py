@@ -57,6 +57,8 @@ class ShotMetric(keras.metrics.Metric):
     ):
         short_name = metric if isinstance(metric, str) else None
         metric = keras.metrics.get(metric)
+        # A copy of its own: one metric given to two shots would add up both.
+        metric = type(metric).from_config(metric.get_config())
         shot = one_of("shot", shot, SHOTS)
         super().__init__(name=name or f"{shot}_{short_name or metric.name}", dtype=dtype)
         self.metric = metric

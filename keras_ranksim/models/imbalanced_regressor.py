@@ -4,14 +4,20 @@ import keras
 import tensorflow as tf
 
 from keras_ranksim.models.epoch_fold import EpochFold
-from keras_ranksim.models.training_data import check_label_shape, check_training_data
+from keras_ranksim.models.replicated_fit import ReplicatedFit
+from keras_ranksim.models.training_data import (
+    assert_finite,
+    check_label_shape,
+    check_training_data,
+    finite_batches,
+)
 from keras_ranksim.models.views import join_views
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.label_scope import current_scope, label_scope
 
 
 @registered
-class ImbalancedRegressor(keras.Model):
+class ImbalancedRegressor(ReplicatedFit):
     """A functional `keras.Model` for regression with rare labels.
 
     Build it from inputs and outputs, with `RankSimRegularizer` and
@@ -55,7 +61,11 @@ class ImbalancedRegressor(keras.Model):
         **kwargs,
     ) -> keras.callbacks.History:
         """As `keras.Model.fit`; checks the data first and folds feature statistics."""
-        check_training_data(x, y, sample_weight, self._output_shape())
+        check_training_data(x, y, sample_weight, self)
+        if isinstance(x, tf.data.Dataset):
+            x, shuffle = finite_batches(x), False
+        if isinstance(validation_data, tf.data.Dataset):
+            validation_data = finite_batches(validation_data)
         return super().fit(
             x=x,
             y=y,
@@ -65,7 +75,7 @@ class ImbalancedRegressor(keras.Model):
             callbacks=_with_epoch_fold(callbacks),
             validation_split=validation_split,
             validation_data=validation_data,
-            shuffle=shuffle and not isinstance(x, tf.data.Dataset),
+            shuffle=shuffle,
             class_weight=class_weight,
             sample_weight=sample_weight,
             **kwargs,
@@ -74,24 +84,39 @@ class ImbalancedRegressor(keras.Model):
     def train_step(self, data):
         """Keras' own step, inside a scope that shows the layers the labels."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        y = keras.tree.map_structure(_assert_finite, y)
+        y = keras.tree.map_structure(lambda labels: assert_finite("y", labels), y)
         loss_weight, contrasted_rows = sample_weight, None
-        if isinstance(x, (tuple, list)) and len(self.inputs) == 1 and len(x) > 1:
+        if isinstance(x, (tuple, list)) and len(self.inputs or ()) == 1 and len(x) > 1:
             x, y, loss_weight, sample_weight, contrasted_rows = join_views(x, y, sample_weight)
         with label_scope(y, sample_weight, contrasted_rows):
             return super().train_step((x, y, loss_weight))
+
+    def test_step(self, data):
+        """Keras' own step, inside a scope in which a layer may tell the loss what it learnt."""
+        with label_scope(None):
+            return super().test_step(data)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss, the layers' losses, and what they left in the label scope."""
         if hasattr(y, "shape") and hasattr(y_pred, "shape"):
             check_label_shape(y.shape, y_pred.shape)
+        scope = current_scope() if training else None
+        if scope is None:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        scope.layer_losses = super().losses
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
-        if training and current_scope() is not None:
-            loss = loss + current_scope().total_loss(y_pred)
-        return loss
+        return loss + scope.total_loss(y_pred)
 
-    def _output_shape(self):
-        return getattr(self, "output_shape", None)
+    @property
+    def losses(self):
+        """As in `keras.Model`; amid a training step, those of this replica.
+
+        Keras holds one list of them for all replicas, so it is read when the forward pass of
+        a replica is over, before a loss that waits for other replicas lets those go on.
+        """
+        scope = current_scope()
+        kept = None if scope is None else scope.layer_losses
+        return super().losses if kept is None else kept
 
 
 def _with_epoch_fold(callbacks):
@@ -100,11 +125,3 @@ def _with_epoch_fold(callbacks):
         callbacks.callbacks[0].set_model(callbacks.model)
         return callbacks
     return [EpochFold(), *keras.tree.flatten(callbacks if callbacks is not None else [])]
-
-
-def _assert_finite(labels):
-    if not tf.as_dtype(labels.dtype).is_floating:
-        return labels
-    return tf.debugging.check_numerics(
-        labels, "`y` must hold finite numbers, but a batch of labels has NaN or infinite ones"
-    )

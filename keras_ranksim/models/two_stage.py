@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_ranksim.layers.noise_scale import NoiseScale
 from keras_ranksim.validation import non_negative
 
 
@@ -81,18 +82,25 @@ def prepare_second_stage(
     stage_one = model.get_compile_config()
 
     def as_in_stage_one(name):
-        return keras.saving.deserialize_keras_object(stage_one.get(name))
+        try:
+            return keras.saving.deserialize_keras_object(stage_one.get(name))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Stage two is compiled with the {name} of stage one, which cannot be rebuilt. "
+                "Register what is your own with `keras.saving.register_keras_serializable`, or "
+                f"compile the model without it first. Received: {stage_one.get(name)}"
+            ) from error
 
     optimizer = keras.optimizers.get(optimizer or as_in_stage_one("optimizer"))
     if learning_rate is not None:
-        optimizer.learning_rate = non_negative("learning_rate", learning_rate, "of stage two")
-    for other in model.layers:
-        other.trainable = other is layer
+        optimizer = _with_learning_rate(optimizer, learning_rate)
+    _freeze_all_but(layer, model)
     with model.distribute_strategy.scope():
         _initialize(layer)
         model.compile(
             optimizer=optimizer,
             loss=loss or model.loss,
+            loss_weights=stage_one.get("loss_weights"),
             metrics=as_in_stage_one("metrics"),
             weighted_metrics=as_in_stage_one("weighted_metrics"),
             run_eagerly=model.run_eagerly,
@@ -103,13 +111,24 @@ def prepare_second_stage(
 
 def _regression_layer(model, regressor):
     if isinstance(regressor, str):
-        return model.get_layer(regressor)
+        for layer in model._flatten_layers(include_self=False):
+            if layer.name == regressor:
+                return layer
+        raise ValueError(
+            "`regressor` must name a layer of the model. "
+            f"Received: regressor={regressor!r}, and the layers are "
+            f"{[layer.name for layer in model.layers]}"
+        )
     if regressor is not None:
         return regressor
+    if isinstance(model, keras.Sequential):
+        return _regression_layer(keras.Model(model.inputs, model.outputs), None)
     tensors = keras.tree.flatten(model.output)
     while len(tensors) == 1:
         layer = tensors[0]._keras_history.operation
-        if layer.weights:
+        if isinstance(layer, keras.Model):
+            return _regression_layer(layer, None)
+        if layer.weights and not isinstance(layer, NoiseScale):
             return layer
         is_input = isinstance(layer, keras.layers.InputLayer)
         tensors = [] if is_input else keras.tree.flatten(layer.input)
@@ -119,8 +138,40 @@ def _regression_layer(model, regressor):
     )
 
 
+def _freeze_all_but(layer, model):
+    """Leaves `layer`, its parts and the models around it trainable, and nothing else."""
+    model.trainable = True
+    parts = _with_parts(layer)
+    for other in model._flatten_layers(include_self=False):
+        around = any(part is layer for part in _with_parts(other))
+        if not around and not any(other is part for part in parts):
+            other.trainable = False
+    wanted = {id(weight) for weight in layer.trainable_weights}
+    if not wanted or wanted != {id(weight) for weight in model.trainable_weights}:
+        raise ValueError(
+            "`regressor` must be a layer of the model with weights to train. "
+            f"Received: '{layer.name}' in model '{model.name}'"
+        )
+
+
+def _with_parts(layer):
+    return list(layer._flatten_layers())
+
+
+def _with_learning_rate(optimizer, learning_rate):
+    """The optimizer made anew with a fixed learning rate, whatever schedule it had."""
+    rate = non_negative("learning_rate", learning_rate, "of stage two")
+    config = optimizer.get_config()
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        inner = _with_learning_rate(optimizer.inner_optimizer, rate)
+        config = {**config, "inner_optimizer": keras.optimizers.serialize(inner)}
+    else:
+        config = {**config, "learning_rate": rate}
+    return type(optimizer).from_config(config)
+
+
 def _initialize(layer):
     fresh = type(layer).from_config(layer.get_config())
-    fresh.build(layer.input.shape)
+    fresh.build_from_config(layer.get_build_config())
     for variable, value in zip(layer.variables, fresh.variables):
         variable.assign(value)

@@ -6,7 +6,7 @@ from keras import ops
 from keras_ranksim.ops.pairs import sum_over_pairs
 from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.similarity import unit_rows
-from keras_ranksim.validation import non_negative, one_of, positive
+from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
 
 PUSHING = ("exponential", "linear")
 ORDERS = (1, 2, float("inf"))
@@ -71,6 +71,9 @@ def conr_loss(
     one_of("order", order, ORDERS)
     features, labels = rows_of_samples(features), rows_of_samples(labels)
     predictions = ops.stop_gradient(rows_of_samples(predictions))
+    same_lengths(
+        features=features.shape[:1], labels=labels.shape[:1], predictions=predictions.shape[:1]
+    )
     count = ops.shape(features)[0]
     weights = ops.ones((count,)) if weights is None else rows_of_samples(weights)[:, 0]
 

@@ -19,7 +19,10 @@ def sums_by_bin(rows, index, bins: int):
     Returns:
         Tensors of shapes `(bins,)`, `(bins, features)`, `(bins, features)`.
     """
-    count = ops.segment_sum(ops.ones_like(rows[:, 0]), index, num_segments=bins)
+    # One infinite feature, an overflow of half precision, would spoil its bin for ever.
+    finite = ops.all(ops.isfinite(rows), axis=-1)
+    rows = ops.where(finite[:, None], rows, ops.zeros_like(rows))
+    count = ops.segment_sum(ops.cast(finite, rows.dtype), index, num_segments=bins)
     total = ops.segment_sum(rows, index, num_segments=bins)
     squares = ops.segment_sum(ops.square(rows), index, num_segments=bins)
     return count, total, squares

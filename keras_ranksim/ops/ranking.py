@@ -1,6 +1,7 @@
 """The rank of every entry of a row, and the black-box gradient that makes it learnable."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -42,7 +43,8 @@ def rank(scores) -> keras.KerasTensor:
 def rank_by_distance(points, rows=None) -> keras.KerasTensor:
     """Rank of every point by its closeness to every other, for points sorted along a line.
 
-    Row `i` equals `rank(-|points - points[i]|)`. Because the points are sorted, so are the
+    Row `i` equals `rank(-|points - points[i]|)`, where distances that differ by no more than the
+    rounding of the points to float32 are equal. Because the points are sorted, so are the
     signed distances of a row, and no row has to be sorted.
 
     Args:
@@ -64,8 +66,11 @@ def rank_by_distance(points, rows=None) -> keras.KerasTensor:
     anchors = points if rows is None else ops.take(points, rows)
     offsets = points[None, :] - anchors[:, None]
     distances = ops.abs(offsets)
-    below = tf.searchsorted(offsets, distances, side="left")
-    too_low = tf.searchsorted(offsets, -distances, side="right")
+    # 0.3 - 0.1 and 0.5 - 0.3 differ by the rounding of labels to float32, and are to share a rank.
+    rounding = 2 * np.finfo("float32").eps * ops.max(ops.abs(points), initial=0)
+    nearer = distances - ops.cast(rounding, distances.dtype)
+    below = tf.searchsorted(offsets, nearer, side="left")
+    too_low = tf.searchsorted(offsets, -nearer, side="right")
     return ops.cast(1 + ops.maximum(below - too_low, 0), "float32")
 
 

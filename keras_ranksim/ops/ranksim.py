@@ -13,7 +13,7 @@ from keras_ranksim.ops.similarity import (
     label_similarity_function,
     unit_rows,
 )
-from keras_ranksim.validation import non_negative, one_of, positive
+from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
 
 REDUCTIONS = ("sum", "mean")
 
@@ -65,6 +65,7 @@ def ranksim_loss(
     Reference: [Gong, Mori, Tung, ICML 2022](https://arxiv.org/abs/2205.15236)
     """
     features, labels = rows_of_samples(features), rows_of_samples(labels)
+    same_lengths(features=features.shape[:1], labels=labels.shape[:1])
     kept = one_per_label(labels, usable=has_direction(features), seed=seed)
     return ranksim_of_distinct(
         ops.take(features, kept, axis=0),
@@ -123,7 +124,7 @@ def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
     """Ranks, for every row of `labels`, all rows by their similarity to it.
 
     Args:
-        labels: Tensor of shape `(M, L)`; scalar labels (`L = 1`) in ascending order.
+        labels: Tensor of shape `(M, L)`.
         label_similarity: `"euclidean"`, `"cosine"`, or a function.
 
     Returns:
@@ -136,7 +137,11 @@ def rank_labels(labels, label_similarity="euclidean") -> keras.KerasTensor:
     array([1., 2., 3.], dtype=float32)
     """
     labels = ops.convert_to_tensor(labels)
-    return _label_ranker(labels, label_similarity)(ops.arange(ops.shape(labels)[0], dtype="int32"))
+    order = ops.argsort(labels[:, 0])
+    index = ops.arange(ops.shape(labels)[0], dtype="int32")
+    ranks = _label_ranker(ops.take(labels, order, axis=0), label_similarity)(index)
+    back = ops.argsort(order)
+    return ops.take(ops.take(ranks, back, axis=0), back, axis=1)
 
 
 def _label_ranker(labels, label_similarity):

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_ranksim.validation import one_of
 
-SMALLEST_NORM = 1e-12
+SMALLEST_NORM = 1e-6
 
 
 def cosine_similarity(features, others=None) -> keras.KerasTensor:
@@ -89,5 +89,5 @@ def label_similarity_function(label_similarity):
     """
     if callable(label_similarity):
         return label_similarity
-    one_of("label_similarity", label_similarity, (*LABEL_SIMILARITIES, "a function"))
+    one_of("label_similarity", label_similarity, LABEL_SIMILARITIES, "or a function")
     return LABEL_SIMILARITIES[label_similarity]

@@ -10,6 +10,7 @@ import numpy as np
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
+from keras_ranksim.plots.errors import alone
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shade_shots
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
@@ -134,7 +135,15 @@ def statistic_similarity(
             for (name, pair), color, style in zip(
                 similarities.items(), colours.methods, LINE_STYLES
             ):
-                axes.plot(bins.centers, pair[number], color=color, linestyle=style, label=name)
+                axes.plot(
+                    bins.centers,
+                    pair[number],
+                    color=color,
+                    linestyle=style,
+                    marker=".",
+                    markevery=alone(pair[number]),
+                    label=name,
+                )
             axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
             axes.set_ylabel(f"similarity of\n{what} to the anchor")
             axes.set_ylim(top=1.02)

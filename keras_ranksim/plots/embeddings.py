@@ -107,9 +107,7 @@ def _regression_layer(model):
         if layer.weights and not isinstance(layer, NoiseScale):
             return layer
         tensors = (
-            []
-            if isinstance(layer, keras.layers.InputLayer)
-            else keras.tree.flatten(layer.input)
+            [] if isinstance(layer, keras.layers.InputLayer) else keras.tree.flatten(layer.input)
         )
     raise ValueError(
         "`regressor` must be the regression layer, since the model's output does not follow from "

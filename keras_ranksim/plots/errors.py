@@ -65,9 +65,9 @@ def error_by_label(
     >>> figure = kr.plots.error_by_label(
     ...     [35, 45, 75], predictions, bins.count([35] * 150 + [45] * 60 + [75] * 3), bins
     ... )
-    >>> gain = figure.axes[1].lines[0]
-    >>> gain.get_xydata().tolist()
-    [[35.0, 2.0], [45.0, 2.0], [75.0, 20.0]]
+    >>> gain = figure.axes[1].lines[0].get_xydata()
+    >>> gain[3:5].tolist()
+    [[35.0, 2.0], [45.0, 2.0]]
     """
     counts = counts_of_bins(counts, bins)
     errors = {
@@ -75,8 +75,6 @@ def error_by_label(
         for name, predicted in _methods(predictions).items()
     }
     baseline, others = next(iter(errors)), list(errors)[1:]
-    shown = np.isfinite(errors[baseline])
-    centers = bins.centers[shown]
     with look(theme) as colours:
         figure = new_figure(3.9 + 0.95 * len(others))
         panels = figure.subplots(
@@ -84,18 +82,24 @@ def error_by_label(
         )
         top, gains, bottom = panels[0], panels[1:-1], panels[-1]
         for (name, error), color, style in zip(errors.items(), colours.methods, LINE_STYLES):
-            top.plot(centers, error[shown], color=color, linestyle=style, label=name)
+            top.plot(
+                bins.centers,
+                error,
+                color=color,
+                linestyle=style,
+                marker=".",
+                markevery=alone(error),
+                label=name,
+            )
         top.set_ylim(bottom=0)
         averaged = "" if window == 1 else f",\nmean of {window} bins"
         top.set_ylabel(in_unit("MAE", label_unit) + averaged)
         legend_above(top)
-        largest = max(
-            (np.abs(errors[baseline] - errors[name])[shown].max() for name in others), default=0
-        )
-        for axes, name in zip(gains, others):
-            gain = (errors[baseline] - errors[name])[shown]
-            _draw_gain(axes, centers, gain, colours)
-            axes.set_ylim(-1.1 * largest or -1, 1.1 * largest or 1)
+        differences = {name: errors[baseline] - errors[name] for name in others}
+        largest = max((np.nanmax(np.abs(gain)) for gain in differences.values()), default=0) or 1
+        for axes, (name, gain) in zip(gains, differences.items()):
+            _draw_gain(axes, bins.centers, gain, colours)
+            axes.set_ylim(-1.1 * largest, 1.1 * largest)
             axes.set_title(f"what {name} gains over {baseline}", fontsize=9)
             axes.set_ylabel("gain")
         for axes in panels[:-1]:
@@ -148,6 +152,12 @@ def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) ->
     return np.where(count > 0, mean, np.nan)
 
 
+def alone(values) -> list[int]:
+    """Places of finite values between two that are not: a line does not show them."""
+    finite = np.r_[False, np.isfinite(values), False]
+    return np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:]).tolist()
+
+
 def _methods(predictions):
     if not isinstance(predictions, dict) or not 1 <= len(predictions) <= LARGEST_NUMBER_OF_METHODS:
         received = (
@@ -164,7 +174,9 @@ def _methods(predictions):
 
 
 def _draw_gain(axes, centers, gain, theme):
-    axes.plot(centers, gain, color=theme.ink, linewidth=1)
+    axes.plot(
+        centers, gain, color=theme.ink, linewidth=1, marker=".", markersize=4, markevery=alone(gain)
+    )
     axes.axhline(0, color=theme.muted, linewidth=0.8)
     axes.fill_between(
         centers, gain, 0, where=gain >= 0, interpolate=True, color=theme.gain, alpha=0.45, lw=0

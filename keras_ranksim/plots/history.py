@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.plots.style import LINE_STYLES, in_unit, legend_above, look, new_figure
-from keras_ranksim.validation import one_of
+from keras_ranksim.validation import one_of, optional_package
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,9 +67,10 @@ def training_curves(
                 (best + 1, values[best]),
                 xytext=(0, -13),
                 textcoords="offset points",
-                ha="right" if best > len(values) / 2 else "left",
+                ha="right" if best + 1 > len(values) / 2 else "left",
                 fontsize=9,
                 color=colours.ink,
+                bbox={"facecolor": colours.surface, "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
         if second_stage:
             axes.axvline(second_stage + 0.5, color=colours.muted, linewidth=1)
@@ -83,7 +84,10 @@ def training_curves(
                 color=colours.muted,
             )
         axes.margins(y=0.16)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(
+            optional_package("matplotlib.ticker", "plots").MaxNLocator(integer=True, min_n_ticks=1)
+        )
+        axes.set_xlim(*axes.get_xlim() if len(values) > 1 else (0.5, 1.5))
         axes.set_xlabel("epoch")
         axes.set_ylabel(in_unit(metric.upper(), label_unit))
         legend_above(axes)

@@ -87,6 +87,7 @@ def hatch_zero_shot(axes, counts, bins, theme, named: bool) -> None:
                 ha="center",
                 va="top",
                 transform=axes.get_xaxis_transform(),
+                clip_on=True,
                 fontsize=8,
                 color=theme.muted,
                 bbox={"facecolor": theme.surface, "edgecolor": "none", "alpha": 0.8, "pad": 1},

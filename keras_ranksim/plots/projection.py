@@ -88,8 +88,10 @@ def embedding_map(
             drawn = axes.scatter(
                 *points.T, c=labels, cmap=label_colours(colours), s=size, linewidths=0, alpha=0.9
             )
-            axes.set_title(name)
-            axes.set_xlabel(f"component 1 ({share[0]:.0%} of variance)", fontsize=9)
+            axes.set_title(in_unit(name, "", width=76 // columns))
+            axes.set_xlabel(
+                f"component 1 ({share[0]:.0%} of variance)"[: 96 // columns], fontsize=9
+            )
             axes.set_ylabel(f"component 2 ({share[1]:.0%})", fontsize=9)
             axes.set_xticks([])
             axes.set_yticks([])
@@ -98,7 +100,7 @@ def embedding_map(
             axes.remove()
         used = list(panels[: len(embeddings)])
         bar = figure.colorbar(drawn, ax=used, shrink=0.8, pad=0.02)
-        bar.set_label(in_unit(label_name, label_unit))
+        bar.set_label(in_unit(label_name, label_unit, width=30))
         bar.outline.set_edgecolor(colours.muted)
     return figure
 

@@ -139,18 +139,18 @@ def rank_matrices(
     columns = min(len(matrices), PANELS_A_ROW)
     rows = -(-len(matrices) // columns)
     with look(theme) as colours:
-        figure = new_figure(rows * (7.3 / max(columns, 2) + 0.6) + 0.6)
+        figure = new_figure(rows * (7.3 / max(columns, 2) + 0.5) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         places, names = _ticks(centers)
         for number, (axes, (name, matrix)) in enumerate(zip(panels, matrices.items())):
             image = axes.imshow(matrix, cmap="viridis_r", vmin=1, vmax=len(centers))
-            axes.set_title(name)
+            axes.set_title(in_unit(name, "", width=84 // columns))
             axes.grid(visible=False)
             axes.set_xticks(places, names)
             axes.set_yticks(places, names if number % columns == 0 else [])
-            axes.set_xlabel(in_unit(label_name, label_unit))
+            axes.set_xlabel(in_unit(label_name, label_unit, width=90 // columns))
             if number % columns == 0:
-                axes.set_ylabel(f"ranked from {in_unit(label_name, label_unit)}")
+                axes.set_ylabel(in_unit(f"ranked from {label_name}", label_unit, width=30))
         for axes in panels[len(matrices) :]:
             axes.remove()
         used = list(panels[: len(matrices)])
@@ -177,7 +177,7 @@ def _ticks(centers):
     """Round labels as ticks, and where they lie among the bins, of which some may be missing."""
     from matplotlib.ticker import MaxNLocator
 
-    labels = MaxNLocator(4).tick_values(centers[0], centers[-1])
-    half = np.min(np.diff(centers), initial=np.inf) / 2
+    labels = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(centers[0], centers[-1])
+    half = 0.51 * np.min(np.diff(centers), initial=np.inf)
     labels = labels[(labels >= centers[0] - half) & (labels <= centers[-1] + half)]
     return np.interp(labels, centers, np.arange(len(centers))), [f"{label:g}" for label in labels]

@@ -79,7 +79,7 @@ def true_against_predicted(
         hatch_zero_shot(axes, counts, bins, colours, named=True)
         axes.set_xlim(labels.min() - margin, labels.max() + margin)
         axes.set_ylim(low - margin, high + margin)
-        axes.set_xlabel(in_unit(f"true {label_name}", label_unit))
-        axes.set_ylabel(in_unit(f"predicted {label_name}", label_unit))
+        axes.set_xlabel(in_unit(f"true {label_name}", label_unit, width=60))
+        axes.set_ylabel(in_unit(f"predicted {label_name}", label_unit, width=45))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.3, markerscale=1.6)
     return figure

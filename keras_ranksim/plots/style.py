@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import textwrap
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,7 @@ def look(theme: str) -> Iterator[Theme]:
         "ytick.labelsize": 9,
         "legend.fontsize": 9,
         "text.color": colours.ink,
+        "text.parse_math": False,  # names of labels may hold dollars
         "axes.labelcolor": colours.ink,
         "axes.titlecolor": colours.ink,
         "axes.titlelocation": "left",
@@ -143,15 +146,24 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     from PIL import Image  # matplotlib brings it along
 
     drawn, file = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dots_per_inch, pil_kwargs={"compress_level": 1})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(drawn, format="png", dpi=dots_per_inch, pil_kwargs={"compress_level": 1})
     colours = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     colours.save(file, format="png", optimize=True)
     return file.getvalue()
 
 
-def in_unit(name: str, unit: str) -> str:
-    """The text of an axis: `"age (years)"`, or the name alone where there is no unit."""
-    return f"{name} ({unit})" if unit else name
+def in_unit(name: str, unit: str, width: int = 70) -> str:
+    """The text of an axis: `"age (years)"`, or the name alone where there is no unit.
+
+    Args:
+        name: What the axis shows.
+        unit: Its unit, or an empty string.
+        width: Letters of a line; longer texts are wrapped, and cut after three lines.
+    """
+    text = f"{name} ({unit})" if unit else name
+    return "\n".join(textwrap.wrap(text, width, max_lines=3, placeholder=" ..."))
 
 
 def legend_above(axes, **arguments) -> None:
@@ -161,8 +173,8 @@ def legend_above(axes, **arguments) -> None:
         axes.legend(
             handles,
             labels,
-            loc="lower right",
-            bbox_to_anchor=(1, 1),
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
             ncols=len(handles),
             borderaxespad=0.2,
             handlelength=2.2,

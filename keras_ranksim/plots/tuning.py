@@ -94,8 +94,8 @@ def tuning_plane(
             axes.legend(loc="lower left")
         axes.use_sticky_edges = False
         axes.margins(0.1)
-        axes.set_xlabel("log$_{10}$ gamma (weight)")
-        axes.set_ylabel("log$_{10}$ (gamma · lambda) (perturbation)")
+        axes.set_xlabel("log10 of gamma (weight)")
+        axes.set_ylabel("log10 of gamma times lambda (perturbation)")
     return figure
 
 

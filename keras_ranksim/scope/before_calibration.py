@@ -7,7 +7,8 @@ tensor itself, as Keras does with masks. RankSim ranks the raw ones whichever la
 
 def remember(calibrated, features):
     """Returns `calibrated`, which from now on knows the `features` it was made from."""
-    calibrated._keras_ranksim_before_calibration = features
+    if calibrated is not features:
+        calibrated._keras_ranksim_before_calibration = features
     return calibrated
 
 

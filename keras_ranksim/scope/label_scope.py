@@ -23,6 +23,8 @@ class LabelScope:
 
     Attributes:
         noise: The noise scale that a `NoiseScale` layer learns, for `BalancedMSE`.
+        layer_losses: What this replica's layers put into `add_loss`, once the forward pass is
+            over.
     """
 
     def __init__(self, labels, sample_weight=None, contrasted_rows=None):
@@ -30,6 +32,7 @@ class LabelScope:
         self.sample_weight = sample_weight
         self.contrasted_rows = contrasted_rows
         self.noise = None
+        self.layer_losses = None
         self._terms = []
 
     def add_loss(self, term) -> None:

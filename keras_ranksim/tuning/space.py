@@ -9,7 +9,7 @@ from typing import Any
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.method import Method
-from keras_ranksim.labels import KERNELS
+from keras_ranksim.ops.kernels import KERNELS
 from keras_ranksim.validation import one_of, positive
 
 DECADES = 2.0
@@ -134,11 +134,12 @@ class Space:
         return chosen
 
     def _ranksim(self, hp, recipe):
-        gamma, lambda_ = recipe.ranksim["gamma"], recipe.ranksim["lambda_"]
+        gamma = recipe.ranksim["gamma"]
+        delta = recipe.ranksim.get("perturbation") or gamma * recipe.ranksim["lambda_"]
         factor = 10**DECADES
         weights = self.gamma or (gamma / factor, gamma * factor)
         deltas = self.delta or (1 / factor, factor)
-        middle = (_within(gamma, weights), _within(gamma * lambda_, deltas))
+        middle = (_within(gamma, weights), _within(delta, deltas))
         return ranksim_space(hp, weights, deltas, default=middle)
 
 
@@ -149,6 +150,8 @@ def with_settings(benchmark: Benchmark, chosen: dict[str, Any]) -> Benchmark:
     for name in ("ranksim", "lds", "fds", "conr"):
         if name in changes:
             changes[name] = {**getattr(recipe, name), **changes[name]}
+    if "ranksim" in changes:
+        changes["ranksim"].pop("perturbation", None)
     return benchmark.replace(recipe=dataclasses.replace(recipe, **changes), batch_size=batch_size)
 
 

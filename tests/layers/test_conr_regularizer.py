@@ -150,3 +150,26 @@ def test_no_batch_makes_a_nan(batch, mode):
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.layers.ConRRegularizer(**arguments)
+
+
+def test_the_term_is_of_the_features_before_calibration():
+    fds = kr.layers.FeatureDistributionSmoothing(kr.LabelBins.uniform(0, 8, 1))
+    with kr.label_scope(Y):
+        fds(X, training=True)
+    fds.finalize_state()
+    layer = kr.layers.ConRRegularizer(1.0)
+    predictions = np.zeros((24, 1))
+    with kr.label_scope(Y) as scope:
+        calibrated = fds(X, training=True)
+        layer(calibrated, training=True)
+    expected, wrong = (kr.ops.conr_loss(z, Y, predictions) for z in (X, calibrated))
+    assert expected != wrong
+    np.testing.assert_allclose(scope.total_loss(predictions), expected, rtol=1e-6)
+
+
+def test_a_term_without_predictions_is_told():
+    layer = kr.layers.ConRRegularizer(name="contrast")
+    with kr.label_scope(Y) as scope:
+        layer(X, training=True)
+    with pytest.raises(ValueError, match="pass them to `scope.total_loss"):
+        scope.total_loss()

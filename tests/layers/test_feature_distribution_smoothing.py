@@ -230,7 +230,14 @@ def test_reset_state_forgets(random):
         ({"kernel": "box"}, r"`kernel` must be one of .*'box'"),
         ({"kernel_size": 2}, r"`kernel_size` must be odd"),
         ({"momentum": 1.0}, r"`momentum` must be None or a number from 0.*momentum=1.0"),
-        ({"start_smooth": 0}, r"`start_smooth` must be at least 1.*start_smooth=0"),
+        (
+            {"start_smooth": 0},
+            r"`start_smooth` must be a whole number of at least 1.*start_smooth=0",
+        ),
+        ({"momentum": "x"}, r"`momentum` must be None or a number from 0.*momentum=x"),
+        ({"start_smooth": 1.5}, r"`start_smooth` must be a whole number.*start_smooth=1.5"),
+        ({"variance_clip": 5}, r"`variance_clip` must be \(lowest, highest\).*variance_clip=5"),
+        ({"variance_clip": (0, 1)}, r"`variance_clip` must be .* 0 < lowest"),
         ({"variance_clip": (2, 1)}, r"`variance_clip` must be \(lowest, highest\)"),
         ({"empty_bins": "skip"}, r"`empty_bins` must be one of 'renormalize', .*'skip'"),
     ],
@@ -247,3 +254,62 @@ def test_labels_that_do_not_fit_the_features_are_told():
         smoothing()(np.ones((4, 2, 2, 3)), np.ones((4, 1)), training=True)
     with pytest.raises(ValueError, match=r"features of a known size in the last axis"):
         smoothing().build((None, None))
+
+
+def test_one_infinite_feature_does_not_spoil_its_bin(random):
+    layer = smoothing()
+    features = random.normal(size=(40, 2)).astype("float32")
+    labels = np.repeat(np.arange(10), 4)
+    spoilt = features.copy()
+    spoilt[3, 0] = np.inf
+    layer(spoilt, labels, training=True)
+    layer.finalize_state()
+    np.testing.assert_allclose(numpy(layer.running_mean)[0], features[:3].mean(0), atol=1e-6)
+    assert np.isfinite(numpy(layer(features, labels, training=True))).all()
+
+
+def test_constant_features_have_no_variance(random):
+    layer = smoothing()
+    layer.build((None, 1))
+    layer.update_state(np.full((900, 1), 1000.1, dtype="float32"), np.zeros(900))
+    layer.finalize_state()
+    assert numpy(layer.running_variance)[0] == 0
+
+
+@pytest.mark.parametrize("start_smooth", [1, 3])
+def test_calibration_starts_at_the_epoch_asked_for(random, start_smooth):
+    layer = smoothing(start_smooth=start_smooth)
+    features = random.normal(2, 3, size=(60, 4)).astype("float32")
+    labels = random.integers(0, 10, size=(60, 1))
+    calibrated = []
+    for _ in range(4):
+        outputs = numpy(layer(features, labels, training=True))
+        calibrated.append(bool(np.abs(outputs - features).max() > 0.01))
+        layer.finalize_state()
+    assert calibrated == [epoch >= start_smooth for epoch in range(4)]
+
+
+def test_bins_absent_from_an_epoch_keep_their_statistics_and_borders_are_reflected():
+    """All by hand: bins 0 to 3, kernel (1, 2, 1) / 4, the cell beyond an end is the second one."""
+    layer = smoothing(
+        bins=kr.LabelBins.uniform(0, 4, 1), kernel="triangular", kernel_size=3, momentum=0.5
+    )
+    layer.build((None, 1))
+    layer.update_state([[2.0], [4.0], [6.0], [8.0]], [0, 1, 2, 3])
+    layer.finalize_state()
+    layer.update_state([[10.0]], [0])
+    layer.finalize_state()
+    running = [0.5 * 2 + 0.5 * 10, 4, 6, 8]
+    np.testing.assert_allclose(numpy(layer.running_mean)[:, 0], running)
+    smoothed = [
+        (2 * running[0] + 2 * running[1]) / 4,
+        (running[0] + 2 * running[1] + running[2]) / 4,
+        (running[1] + 2 * running[2] + running[3]) / 4,
+        (2 * running[2] + 2 * running[3]) / 4,
+    ]
+    np.testing.assert_allclose(numpy(layer.smoothed_mean)[:, 0], smoothed)
+
+
+def test_labels_of_other_samples_are_told():
+    with pytest.raises(ValueError, match=r"`features` and `labels` must have one row a sample"):
+        smoothing()(np.ones((8, 3)), np.ones((5, 1)), training=True)

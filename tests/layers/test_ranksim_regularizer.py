@@ -116,6 +116,11 @@ def test_the_scope_sums_terms_of_the_predictions():
         ({"gamma": float("nan")}, r"`gamma` must be a number of at least 0.*gamma=nan"),
         ({"gamma": "big"}, r"`gamma` must be a number.*gamma=big"),
         ({"lambda_": -2}, r"`lambda_` must be a positive number.*lambda_=-2"),
+        ({"perturbation": 0}, r"`perturbation` must be a positive number.*perturbation=0"),
+        (
+            {"lambda_": 2.0, "perturbation": 1.0},
+            r"`lambda_` and `perturbation` must not both be given.*lambda_=2.0, perturbation=1.0",
+        ),
         ({"reduction": "none"}, r"`reduction` must be one of 'sum', 'mean'.*'none'"),
         ({"label_similarity": "manhattan"}, r"`label_similarity` must be one of .*'manhattan'"),
     ],
@@ -123,3 +128,28 @@ def test_the_scope_sums_terms_of_the_predictions():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.layers.RankSimRegularizer(**arguments)
+
+
+def test_the_perturbation_stands_for_lambda_and_makes_gamma_a_weight_alone():
+    def gradient(gamma):
+        layer = kr.layers.RankSimRegularizer(gamma, perturbation=1.5, seed=0)
+        features = tf.Variable(FEATURES)
+        with tf.GradientTape() as tape:
+            layer(features, LABELS, training=True)
+            loss = sum(layer.losses)
+        return tape.gradient(loss, features).numpy()
+
+    assert kr.layers.RankSimRegularizer(0.03, perturbation=1.5).lambda_ == pytest.approx(50)
+    assert np.abs(gradient(0.1)).max() > 0
+    np.testing.assert_allclose(gradient(0.4), 4 * gradient(0.1), rtol=1e-5)
+
+
+def test_the_default_pair_and_a_given_perturbation_go_through_the_config():
+    default = kr.layers.RankSimRegularizer()
+    assert (default.gamma, default.lambda_) == (0.01, 100.0)
+    assert default.get_config()["lambda_"] == 100.0
+    layer = kr.layers.RankSimRegularizer(0.2, perturbation=3.0)
+    config = layer.get_config()
+    assert (config["lambda_"], config["perturbation"]) == (None, 3.0)
+    assert kr.layers.RankSimRegularizer.from_config(config).lambda_ == layer.lambda_
+    assert kr.layers.RankSimRegularizer(0.0, perturbation=3.0).lambda_ == 100.0

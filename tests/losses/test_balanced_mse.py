@@ -127,3 +127,34 @@ def test_a_mixture_finds_two_bumps(random):
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.losses.BalancedMSE(**arguments)
+
+
+def test_learnt_noise_is_the_one_of_evaluation():
+    model = regressor("learnt", [kr.layers.NoiseScale(initial=50.0)])
+    expected = kr.losses.BalancedMSE(noise=50.0)(LABELS, model(LABELS / 30))
+    np.testing.assert_allclose(model.evaluate(LABELS / 30, LABELS, verbose=0), expected, rtol=1e-5)
+
+
+def test_the_gradient_holds_the_noise_fixed_in_its_scale():
+    """2 s^2 is there to keep the unit of a squared error; learning through it would shrink s."""
+    noise = tf.Variable(2.0)
+    with kr.label_scope(LABELS) as scope, tf.GradientTape() as tape:
+        scope.noise = tf.identity(noise)
+        loss = kr.losses.BalancedMSE(noise="learnt")(LABELS, PREDICTIONS)
+    step = 1e-3
+    likelihoods = [
+        kr.losses.BalancedMSE(noise=2.0 + sign * step)(LABELS, PREDICTIONS)
+        / (2 * (2.0 + sign * step) ** 2)
+        for sign in (1, -1)
+    ]
+    expected = (likelihoods[0] - likelihoods[1]) / (2 * step) * (2 * 2.0**2)
+    np.testing.assert_allclose(tape.gradient(loss, noise), expected, rtol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape"),
+    [({}, (4, 4, 4, 1)), ({"prior": "mixture", "train_labels": [1, 2, 3]}, (4, 3))],
+)
+def test_labels_of_other_shapes_are_told(arguments, shape):
+    with pytest.raises(ValueError, match="needs labels of shape"):
+        kr.losses.BalancedMSE(**arguments)(np.ones(shape), np.ones(shape))

@@ -80,3 +80,21 @@ def test_fit_shows_few_shot_errors_each_epoch_under_replicas(two_replicas, sampl
 def test_unknown_shots_are_told():
     with pytest.raises(ValueError, match=r"`shot` must be one of 'many', .*'zero'.*'rare'"):
         kr.metrics.ShotMetric("mae", "rare", TRAIN_LABELS, BINS)
+
+
+def test_labels_keep_their_bin_when_predictions_are_in_half_precision():
+    bins = kr.LabelBins.uniform(0, 4000, 1)
+    metric = kr.metrics.ShotMetric("mae", "few", [2049], bins)
+    metric.update_state([[2049.0]], tf.constant([[2048.0]], "float16"))
+    np.testing.assert_allclose(metric.result(), 1.0)
+    gm = kr.metrics.GeometricMeanError()
+    gm.update_state([[301.0]], tf.constant([[300.0]], "bfloat16"))
+    np.testing.assert_allclose(gm.result(), 1.0)
+
+
+def test_one_metric_object_may_serve_several_shots():
+    mae = keras.metrics.MeanAbsoluteError()
+    many, few = (kr.metrics.ShotMetric(mae, s, TRAIN_LABELS, BINS) for s in ("many", "few"))
+    many.update_state([[35.0], [75.0]], [[36.0], [80.0]])
+    few.update_state([[35.0], [75.0]], [[36.0], [80.0]])
+    assert (float(many.result()), float(few.result())) == (1.0, 5.0)

@@ -136,3 +136,8 @@ def test_weights_of_zero_give_no_nan(random):
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.ops.conr_loss(np.ones((3, 2)), np.arange(3.0), np.arange(3.0), **arguments)
+
+
+def test_labels_of_other_samples_are_told():
+    with pytest.raises(ValueError, match="must have one row a sample"):
+        kr.ops.conr_loss(np.ones((8, 3)), np.zeros(1), np.zeros(1))

@@ -1,5 +1,6 @@
 """The RankSim loss: golden arrays, a slow oracle, linearity, degenerate batches."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -160,3 +161,62 @@ def test_identical_features_give_no_nan():
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.ops.ranksim_loss(np.ones((3, 2)), np.arange(3.0), **arguments)
+
+
+def gradient_by_definition(features, labels, gamma, lambda_):
+    """The black-box gradient written out: ranks of similarities before and after a step."""
+
+    def ranks(rows):
+        return np.array([[1 + sum(b > a for b in row) for a in row] for row in rows]) / len(rows)
+
+    norms = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = features / norms
+    similarity = unit @ unit.T
+    label_ranks = ranks(-np.abs(labels[:, None] - labels))
+    upstream = gamma * 2 * (ranks(similarity) - label_ranks) / len(labels)
+    slope = -(ranks(similarity) - ranks(similarity + lambda_ * upstream)) / lambda_
+    of_unit = (slope + slope.T) @ unit
+    return (of_unit - unit * np.sum(unit * of_unit, axis=1, keepdims=True)) / norms
+
+
+@pytest.mark.parametrize(("gamma", "lambda_"), [(1.0, 2.0), (0.01, 100.0), (30.0, 0.5)])
+def test_the_gradient_equals_the_definition_at_the_true_gamma(random, gamma, lambda_):
+    features, labels = random.normal(size=(14, 5)), np.arange(14.0)
+    _, gradient = loss_and_gradient(
+        features.astype("float32"), labels, gamma=gamma, lambda_=lambda_, scale=7.0
+    )
+    expected = gradient_by_definition(features, labels, gamma, lambda_)
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(gradient / 7, expected, atol=1e-4 * np.abs(expected).max())
+
+
+def test_label_distances_equal_but_for_rounding_share_a_rank():
+    labels = (np.arange(51) / 10).astype("float32")
+    exact = np.abs(np.arange(51)[:, None] - np.arange(51))
+    expected = [[1 + sum(other < value for other in row) for value in row] for row in exact]
+    np.testing.assert_array_equal(kr.ops.rank_labels(labels[:, None]), expected)
+
+
+def test_rank_labels_takes_labels_in_any_order():
+    ranks = kr.ops.rank_labels([[30.0], [20.0], [45.0]])
+    np.testing.assert_array_equal(ranks, [[1, 2, 3], [2, 1, 3], [2, 3, 1]])
+
+
+def test_every_step_draws_anew_and_never_a_sample_that_is_not_usable():
+    generator = keras.random.SeedGenerator(3)
+    labels, usable = np.zeros((6, 1)), np.array([True, False] * 3)
+    drawn = {int(kr.ops.one_per_label(labels, usable, generator)[0]) for _ in range(60)}
+    assert drawn == {0, 2, 4}
+
+
+def test_tiny_features_have_no_direction(random):
+    features = random.normal(size=(6, 3)).astype("float32")
+    features[2] *= 1e-9
+    _, gradient = loss_and_gradient(features, np.arange(6.0))
+    assert np.abs(gradient).max() < 100
+
+
+@pytest.mark.parametrize("count", [1, 5, 9])
+def test_labels_of_other_samples_are_told(count):
+    with pytest.raises(ValueError, match=r"`features` and `labels` must have one row a sample"):
+        kr.ops.ranksim_loss(np.ones((8, 3)), np.arange(float(count)))

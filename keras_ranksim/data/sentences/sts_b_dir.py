@@ -141,6 +141,7 @@ def load_sts_b_dir(
             max_tokens=max_tokens,
             train_vectors=train_vectors,
         ),
+        show_sample=functools.partial(_show_pair, pairs),
         recipe=_recipe(len(pairs["train"])),
         batch_size=batch_size,
         seed=seed,
@@ -160,6 +161,10 @@ def load_sts_b_dir(
             "tokenizer": words.tokenizer,
         },
     )
+
+
+def _show_pair(pairs, split, index):
+    return {"first": pairs[split].first[index], "second": pairs[split].second[index]}
 
 
 def _pipeline(tokens, split, benchmark):

@@ -135,6 +135,7 @@ def load_table(
         bins=bins,
         make_pipeline=functools.partial(_pipeline, inputs),
         make_network=functools.partial(mlp, matrix.shape[1]),
+        show_sample=functools.partial(_show_row, frame.drop(columns=[label]), rows),
         recipe=_recipe(scale, bins),
         batch_size=batch_size,
         seed=seed,
@@ -248,6 +249,11 @@ def _findings(encoder, values, rows):
         if unseen := sum(text not in trained for text in read[evaluated]):
             found["unseen"][column.name] = unseen
     return found
+
+
+def _show_row(frame, rows, split, index):
+    row = int(rows[split][index])
+    return {"row": row, **frame.iloc[row].to_dict()}
 
 
 def _pipeline(inputs, split, benchmark):

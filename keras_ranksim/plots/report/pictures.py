@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_ranksim.plots.report.markup import Markup, element
 from keras_ranksim.plots.style import png
+from keras_ranksim.validation import optional_package
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FOLDER = "pictures"
 SHOWN_WIDTH = 800
+HOW_TO_GET_PICTURES = "The pictures of a report need matplotlib: pip install 'keras_ranksim[plots]'"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,15 +41,21 @@ class Picture:
     draw: Callable[[str], Figure]
 
 
-def draw_pictures(pictures: list[Picture], folder: Path) -> list[Markup]:
+def draw_pictures(pictures: list[Picture], folder: Path) -> list[Markup] | Markup:
     """Draws pictures, writes them to `folder/pictures` and returns them as parts of a page.
 
     Each is written twice, `name.png` and `name-dark.png`; the page shows the one that fits.
+    Without matplotlib a sentence stands in their place, on the page and once on standard error.
 
     Args:
         pictures: The pictures.
         folder: The folder of the report.
     """
+    try:
+        optional_package("matplotlib.figure", extra="plots")
+    except ImportError:
+        _tell_once(HOW_TO_GET_PICTURES)
+        return element("p", HOW_TO_GET_PICTURES, class_="warning")
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     return [_figure(picture, folder / FOLDER) for picture in pictures]
 
@@ -60,22 +70,20 @@ def _figure(picture, folder):
         theme: "data:image/png;base64," + base64.b64encode(data).decode("ascii")
         for theme, data in files.items()
     }
+    shown = element(
+        "img",
+        src=inline["light"],
+        alt=picture.alt,
+        width=SHOWN_WIDTH,
+        height=round(SHOWN_WIDTH * height / width),
+    )
+    dark = element("source", srcset=inline["dark"], media="(prefers-color-scheme: dark)")
     return element(
         "figure",
         element("h3", picture.title),
         element(
             "div",
-            element(
-                "picture",
-                element("source", srcset=inline["dark"], media="(prefers-color-scheme: dark)"),
-                element(
-                    "img",
-                    src=inline["light"],
-                    alt=picture.alt,
-                    width=SHOWN_WIDTH,
-                    height=round(SHOWN_WIDTH * height / width),
-                ),
-            ),
+            element("picture", dark, shown),
             class_="picture",
             tabindex="0",
             role="group",
@@ -83,3 +91,8 @@ def _figure(picture, folder):
         ),
         element("figcaption", picture.caption),
     )
+
+
+@functools.cache
+def _tell_once(line):
+    sys.stderr.write(line + "\n")

@@ -14,7 +14,7 @@ from keras_ranksim.labels.shots import shots_of_counts
 from keras_ranksim.plots.report.markup import Markup, element
 from keras_ranksim.plots.report.shot_table import number_text
 
-MOST_VALUES = 24
+MOST_VALUES = 16
 LARGEST_PICTURE = 256
 ENLARGED_BELOW = 128
 
@@ -25,20 +25,23 @@ class Sample:
 
     Args:
         index: Its place in the test split.
-        label, prediction: What it is and what was predicted.
+        label, prediction: What it is and what was predicted; of an image whose pixels are
+            predicted, the means.
+        error: Its absolute error; of such an image, the mean over its pixels.
         shot: The shot of its label.
-        shown: What a reader sees of it: a uint8 picture `(height, width, 3)`, a dictionary of
-            columns, a text, or a list of those.
+        shown: What a reader sees of it, a list: uint8 pictures `(height, width, 3)`,
+            dictionaries of columns, texts.
     """
 
     index: int
     label: float
     prediction: float
+    error: float
     shot: str
-    shown: Any
+    shown: list[Any]
 
 
-def largest_errors(benchmark: Benchmark, labels, predictions, count: int = 8) -> list[Sample]:
+def largest_errors(benchmark: Benchmark, arrays: dict, count: int = 8) -> list[Sample]:
     """The test samples with the largest errors, the largest first.
 
     What is shown of a sample comes from the benchmark's `show_sample`, or else from what its
@@ -46,32 +49,37 @@ def largest_errors(benchmark: Benchmark, labels, predictions, count: int = 8) ->
 
     Args:
         benchmark: The benchmark.
-        labels, predictions: Of the test split, shape `(samples,)`.
+        arrays: What `save_predictions` wrote.
         count: How many samples.
 
     Returns:
         A list of `Sample`.
     """
-    labels, predictions = np.asarray(labels), np.asarray(predictions)
-    error = np.abs(predictions - labels)
-    worst = np.argsort(-error, kind="stable")[:count]
+    if "worst" in arrays:
+        places = arrays["worst"][:count]
+        truth, guess = arrays["worst_labels"][:count], arrays["worst_predictions"][:count]
+        error = np.nanmean(np.abs(guess - truth), axis=(1, 2))
+        maps = [as_maps(*pair) for pair in zip(truth, guess)]
+        labels, predictions = np.nanmean(truth, axis=(1, 2)), guess.mean(axis=(1, 2))
+    else:
+        every = np.abs(arrays["predictions"] - arrays["labels"])
+        places = np.argsort(-every, kind="stable")[:count]
+        error, maps = every[places], [[]] * len(places)
+        labels, predictions = arrays["labels"][places], arrays["predictions"][places]
     shot = shots_of_counts(benchmark.train_counts, *benchmark.shot_limits)
-    shown = _shown(benchmark, worst)
+    shot = shot[benchmark.bins.index(labels)]
+    shown = [[*what, *also] for what, also in zip(_shown(benchmark, places), maps)]
     return [
-        Sample(
-            int(index),
-            float(labels[index]),
-            float(predictions[index]),
-            str(shot[benchmark.bins.index(labels[index])]),
-            what,
+        Sample(int(place), float(label), float(prediction), float(off), str(rare), what)
+        for place, label, prediction, off, rare, what in zip(
+            places, labels, predictions, error, shot, shown
         )
-        for index, what in zip(worst, shown)
     ]
 
 
 def sample_list(samples: list[Sample], label_name: str, label_unit: str) -> Markup:
     """Samples as a list of cards."""
-    broad = not any(_is_picture(part) for sample in samples for part in _parts(sample.shown))
+    broad = not any(_is_picture(part) for sample in samples for part in sample.shown)
     cards = [element("li", _card(sample, label_name, label_unit)) for sample in samples]
     return element("ul", cards, class_="samples broad" if broad else "samples")
 
@@ -103,19 +111,30 @@ def as_pictures(batch: np.ndarray) -> np.ndarray:
     if batch.dtype == np.uint8:
         return batch
     low, high = float(batch.min()), float(batch.max())
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    elif -1 <= low and high <= 1:
+    elif low >= -1 and high <= 1:
         low, high = -1.0, 1.0
-    elif 0 <= low and high <= 255:
+    elif low >= 0 and high <= 255:
         low, high = 0.0, 255.0
     scaled = (batch - low) / max(high - low, 1e-12)
     return np.round(255 * scaled).astype("uint8")
 
 
+def as_maps(label: np.ndarray, prediction: np.ndarray) -> list[np.ndarray]:
+    """A map of labels and one of predictions as grey pictures of one scale, small is bright."""
+    low = min(np.nanmin(label), prediction.min())
+    high = max(np.nanmax(label), prediction.max())
+    pictures = []
+    for values in (label, prediction):
+        grey = 255 * (1 - (np.nan_to_num(values, nan=high) - low) / max(high - low, 1e-12))
+        pictures.append(np.repeat(np.round(grey).astype("uint8")[..., None], 3, axis=-1))
+    return pictures
+
+
 def _shown(benchmark, places):
     if benchmark.show_sample is not None:
-        return [benchmark.show_sample("test", int(place)) for place in places]
+        return [[benchmark.show_sample("test", int(place))] for place in places]
     inputs = _inputs_at(benchmark, places)
     parts = [_readable(part) for part in inputs]
     return [[part[number] for part in parts] for number in range(len(places))]
@@ -146,10 +165,6 @@ def _readable(part):
     ]
 
 
-def _parts(shown):
-    return shown if isinstance(shown, (list, tuple)) else [shown]
-
-
 def _is_picture(part):
     return isinstance(part, np.ndarray)
 
@@ -158,14 +173,16 @@ def _card(sample, label_name, label_unit):
     unit = f" {label_unit}" if label_unit else ""
     truth, guess = number_text(sample.label), number_text(sample.prediction)
     alt = f"Test sample {sample.index}: {label_name} {truth}{unit}, predicted {guess}{unit}"
-    pictures = [inline_picture(part, alt) for part in _parts(sample.shown) if _is_picture(part)]
-    others = [_told(part) for part in _parts(sample.shown) if not _is_picture(part)]
+    seen = [part for part in sample.shown if _is_picture(part)]
+    alts = [alt, f"Labels of test sample {sample.index}", "Predictions for it"]
+    pictures = [inline_picture(part, told) for part, told in zip(seen, alts)]
+    others = [_told(part) for part in sample.shown if not _is_picture(part)]
     told = element(
         "div",
         element("div", element("b", truth), f"{unit}, predicted ", element("b", guess)),
         element(
             "div",
-            f"off by {number_text(abs(sample.prediction - sample.label))}, {sample.shot}-shot",
+            f"off by {number_text(sample.error)}, {sample.shot}-shot",
             class_="muted",
         ),
         others,
@@ -177,11 +194,11 @@ def _card(sample, label_name, label_unit):
 def _told(part):
     if isinstance(part, dict):
         pairs = list(part.items())[:MOST_VALUES]
-        return element("dl", [[element("dt", key), element("dd", _value(one))] for key, one in pairs])
+        return element(
+            "dl", [[element("dt", key), element("dd", _value(one))] for key, one in pairs]
+        )
     return element("p", part)
 
 
 def _value(value):
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
-        return number_text(value)
-    return str(value)
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)

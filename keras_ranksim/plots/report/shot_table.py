@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.labels.shots import SHOTS
-from keras_ranksim.plots.report.markup import Markup, element
+from keras_ranksim.plots.report.markup import Markup, element, joined
 from keras_ranksim.plots.report.page import scrolling
+from keras_ranksim.plots.report.told import number_of
 
 if TYPE_CHECKING:
     import pandas
@@ -45,10 +46,10 @@ def number_text(value) -> str:
 
     >>> from keras_ranksim.plots.report.shot_table import number_text
     >>> [number_text(value) for value in (7.1, 0.0123, 123456.7, float("nan"))]
-    ['7.10', '0.0123', '123,457', '–']
+    ['7.10', '0.0123', '123,457', '-']
     """
     if value is None or not math.isfinite(value):
-        return "–"
+        return "-"
     if float(value).is_integer() or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
@@ -69,14 +70,15 @@ def published_number(row, metric: str, shot: str) -> float:
     return value / 100 if metric in IN_PER_CENT else value
 
 
-def shots_down(report: pandas.DataFrame, published=None) -> Markup:
+def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> Markup:
     """The table of one run: shots down, metrics across, the best shot of each metric marked.
 
     Args:
         report: As from `shot_report`.
+        first_metric: The metric of the first column, where the report has it.
         published: The row of a published table, or `None`.
     """
-    metrics = [name for name in report.columns if name != "n"]
+    metrics = sorted(report.columns.drop("n"), key=lambda name: name != first_metric)
     compared = [shot for shot in SHOTS if shot in report.index]
     best = {name: best_of(report[name][compared], name) for name in metrics}
     header = [element("th", "shot", scope="col"), element("th", "samples", scope="col")]
@@ -113,11 +115,10 @@ def methods_down(
     best = {shot: best_of(frame[(shot, "mean")], metric) for shot in shots}
     header = [element("th", "method", scope="col")]
     header += [element("th", shot, scope="col") for shot in shots]
-    header += [element("th", "runs", scope="col")]
     rows = []
     for name, row in frame.iterrows():
         theirs = published.loc[name] if published is not None and name in published.index else None
-        cells = [element("th", name, scope="row")]
+        cells = [element("th", name, _runs(row, (links or {}).get(name, {})), scope="row")]
         for shot in shots:
             mean = row[(shot, "mean")]
             cells.append(
@@ -128,7 +129,6 @@ def methods_down(
                     row[(shot, "std")],
                 )
             )
-        cells.append(element("td", _runs(row, (links or {}).get(name, {})), class_="text"))
         rows.append(element("tr", cells))
     told = f"{title_of(metric)}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
     if published is not None:
@@ -137,11 +137,12 @@ def methods_down(
 
 
 def _runs(row, links):
-    failed = int(row[("seeds", "failed")])
-    parts = [
-        [element("a", f"seed {seed}", href=address), " "] for seed, address in links.items()
-    ] or [f"{int(row[('seeds', 'finished')])} finished "]
-    return [*parts, f"{failed} failed" if failed else None]
+    """How many seeds finished and failed, with links to their reports."""
+    finished, failed = (int(row[("seeds", kind)]) for kind in ("finished", "failed"))
+    told = number_of(finished, "seed")
+    if links:
+        told = [["seed "], [[element("a", seed, href=link), " "] for seed, link in links.items()]]
+    return element("span", told, f", {failed} failed" if failed else None, class_="sub")
 
 
 def _cell(value, marked, published, deviation=float("nan")):
@@ -155,12 +156,5 @@ def _cell(value, marked, published, deviation=float("nan")):
 
 
 def _table(title, told, header, rows):
-    return scrolling(
-        title,
-        element(
-            "table",
-            element("caption", told),
-            element("thead", element("tr", header)),
-            element("tbody", rows),
-        ),
-    )
+    table = element("table", element("thead", element("tr", header)), element("tbody", rows))
+    return joined([scrolling(title, table), element("p", told, class_="note")])

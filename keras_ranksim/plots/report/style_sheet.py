@@ -23,14 +23,14 @@ h2 { font-size: 1.25rem; margin: 2.6rem 0 .8rem; padding-bottom: .3rem;
      border-bottom: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 0 0 .5rem; }
 p { margin: .5rem 0; max-width: 44rem; }
+.note { font-size: .85rem; }
 a { color: var(--accent); }
-.muted, caption, figcaption, .sub { color: var(--muted); }
+.muted, .note, figcaption, .sub { color: var(--muted); }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .8rem 0; }
 .wide:focus-visible, summary:focus-visible, a:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 2px;
 }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-caption { caption-side: bottom; text-align: left; font-size: .85rem; padding: .5rem .7rem; }
 th, td { padding: .4rem .7rem; text-align: right; white-space: nowrap; vertical-align: top; }
 thead th { font-weight: 600; background: var(--raised); border-bottom: 1px solid var(--line); }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
@@ -38,7 +38,7 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
 tbody th { font-weight: 500; }
 td.best { background: var(--best); color: var(--best-ink); font-weight: 700; }
 td.text, th.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-td .sub { display: block; font-size: .8rem; font-weight: 400; }
+td .sub, th .sub { display: block; font-size: .8rem; font-weight: 400; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem;
            margin: 1.2rem 0 0; padding: 0; list-style: none; }
 .numbers li { background: var(--raised); border: 1px solid var(--line); border-radius: 6px;
@@ -53,8 +53,8 @@ figure { margin: 1.8rem 0 0; }
 figure .picture { overflow-x: auto; }
 figure img { display: block; width: 100%; min-width: 34rem; height: auto; }
 figcaption { font-size: .9rem; margin-top: .4rem; max-width: 44rem; }
-.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: .8rem;
-           padding: 0; list-style: none; }
+.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr));
+           gap: .8rem; padding: 0; list-style: none; }
 .samples.broad { grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); }
 .samples li { border: 1px solid var(--line); border-radius: 6px; overflow: hidden;
               background: var(--raised); }
@@ -62,8 +62,8 @@ figcaption { font-size: .9rem; margin-top: .4rem; max-width: 44rem; }
 .samples img.small { image-rendering: pixelated; }
 .samples .told { padding: .6rem .8rem; font-size: .9rem; }
 .samples .told b { font-weight: 600; }
-.samples dl { font-size: .85rem; gap: .1rem .8rem; grid-template-columns: minmax(0, max-content) 1fr;
-              margin: .5rem 0 0; }
+.samples dl { grid-template-columns: minmax(0, max-content) 1fr; gap: .1rem .8rem;
+              margin: .5rem 0 0; font-size: .85rem; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .8rem 0; padding: 0 .9rem; }
 summary { cursor: pointer; padding: .6rem 0; font-weight: 600; }
 details > :last-child { margin-bottom: .9rem; }

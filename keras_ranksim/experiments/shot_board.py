@@ -1,0 +1,184 @@
+"""TensorBoard for rare labels: errors by shot, RankSim's term, rank matrices, embeddings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.evaluation import report_of
+from keras_ranksim.experiments.projector import write_projector
+from keras_ranksim.labels.shots import shots_of_counts
+from keras_ranksim.layers import RankSimRegularizer
+from keras_ranksim.ops import ranksim_loss
+from keras_ranksim.plots.embeddings import embedding_model
+from keras_ranksim.plots.ranks import mean_rank_matrices, rank_matrices
+from keras_ranksim.plots.style import png
+from keras_ranksim.validation import optional_package, positive_integer
+
+MOST_PICTURES = 2000
+
+
+class ShotBoard(keras.callbacks.Callback):
+    """Logs every epoch of training for TensorBoard, as imbalanced regression needs it.
+
+    - Scalars: errors on the validation split by shot; RankSim's term on some training batches,
+      and `gamma` times it where the model has the layer, to be weighed against the loss; all
+      that Keras logs.
+    - Images: the rank matrices of label space and of feature space.
+    - Projector: embeddings of the validation split with label, prediction and shot, and with
+      the pictures themselves where the inputs are pictures.
+
+    It reads the validation split once more each epoch. Open it with
+    `tensorboard --logdir <log_dir>`. A second stage of training, in which the regression layer
+    alone learns, is a run of its own there.
+
+    Args:
+        benchmark: The benchmark; its validation split is shown, never the test split.
+        log_dir: Folder of the logs.
+        image_every: Every how many epochs images and embeddings are written.
+        term_batches: On how many training batches RankSim's term is found.
+
+    Example:
+
+    >>> import tempfile
+    >>> import keras_ranksim as kr
+    >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
+    >>> board = kr.experiments.ShotBoard(benchmark, tempfile.mkdtemp())
+    >>> built = kr.experiments.build_model(benchmark, "RANKSIM")
+    >>> history = built.model.fit(benchmark.train, verbose=0, callbacks=[board])
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        log_dir: str | os.PathLike,
+        image_every: int = 5,
+        term_batches: int = 8,
+    ):
+        super().__init__()
+        optional_package("tensorboard", extra="tuning")
+        self.benchmark = benchmark
+        self.log_dir = Path(log_dir)
+        self.image_every = positive_integer("image_every", image_every, "epochs between images")
+        self.term_batches = positive_integer("term_batches", term_batches, "training batches")
+        # A copy with a counter of its own: reading it must not move the training data on.
+        self.term_data = benchmark.replace(views=1, weights=None)
+
+    def on_train_begin(self, logs=None):
+        self.folder = self.log_dir / _stage(self.model)
+        self.writer = tf.summary.create_file_writer(str(self.folder))
+        embed = embedding_model(self.model)
+        self.ranksim = _ranksim_layer(self.model)
+        both = keras.Model(self.model.input, [embed.output, self.model.output])
+        self.infer = tf.function(lambda x: both(x, training=False), reduce_retracing=True)
+
+    def on_epoch_end(self, epoch, logs=None):
+        seen = self._look_at_validation()
+        scalars = {f"epoch/{name}": value for name, value in (logs or {}).items()}
+        report = report_of(seen["labels"], seen["predictions"], seen["weights"], self.benchmark)
+        for metric in report.columns.drop("n"):
+            scalars.update(
+                {f"{metric}_by_shot/{shot}": value for shot, value in report[metric].items()}
+            )
+        scalars.update(self._ranksim_term())
+        with self.writer.as_default(step=epoch):
+            for name, value in scalars.items():
+                if np.isfinite(value):
+                    tf.summary.scalar(name, float(value))
+            if epoch % self.image_every == 0 or epoch == self.params.get("epochs", 0) - 1:
+                self._show(seen)
+        self.writer.flush()
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+    def _look_at_validation(self):
+        """Labels, predictions, weights and features of the validation split, and pictures."""
+        columns = {name: [] for name in ("labels", "predictions", "weights", "features")}
+        pictures, held = [], 0
+        for x, labels, weights in self.benchmark.val:
+            features, predictions = self.infer(x)
+            for name, part in zip(columns, (labels, predictions, weights, features)):
+                columns[name].append(np.asarray(part))
+            if _is_pictures(x) and held < MOST_PICTURES:
+                pictures.append(np.asarray(x))
+                held += len(pictures[-1])
+        seen = {name: np.concatenate(parts) for name, parts in columns.items()}
+        if seen["labels"].ndim == 2:
+            seen["labels"] = seen["labels"][:, 0]
+            seen["predictions"] = seen["predictions"][:, 0]
+        seen["pictures"] = np.concatenate(pictures)[:MOST_PICTURES] if pictures else None
+        return seen
+
+    def _ranksim_term(self):
+        terms = []
+        for x, labels, _ in self.term_data.train.take(self.term_batches):
+            features, _ = self.infer(x)
+            settings = {}
+            if self.ranksim is not None:
+                settings = {
+                    "reduction": self.ranksim.reduction,
+                    "label_similarity": self.ranksim.label_similarity,
+                }
+            terms.append(float(ranksim_loss(features, _of_images(labels), seed=0, **settings)))
+        found = {"ranksim/term": np.mean(terms)}
+        if self.ranksim is not None:
+            found["ranksim/gamma_times_term"] = self.ranksim.gamma * np.mean(terms)
+        return found
+
+    def _show(self, seen):
+        benchmark = self.benchmark
+        labels = np.asarray(benchmark.labels["val"])
+        if len(np.unique(benchmark.bins.index(labels))) > 1:
+            found = mean_rank_matrices(seen["features"], labels, benchmark.bins)
+            figure = rank_matrices(
+                found.centers,
+                {
+                    "label space": found.label_space,
+                    f"feature space: {found.agreement:.2f}": found.feature_space,
+                },
+                benchmark.label_name,
+                benchmark.label_unit,
+            )
+            tf.summary.image("rank_matrices", tf.io.decode_png(png(figure, 100), 3)[None])
+            tf.summary.scalar("ranksim/agreement_of_ranks", found.agreement)
+        predictions = seen["predictions"]
+        shot = shots_of_counts(benchmark.train_counts, *benchmark.shot_limits)
+        write_projector(
+            self.folder,
+            seen["features"],
+            {
+                benchmark.label_name: labels,
+                "predicted": predictions.reshape(len(labels), -1).mean(axis=1),
+                "shot": shot[benchmark.bins.index(labels)],
+            },
+            seen["pictures"],
+        )
+
+
+def _stage(model):
+    learning = [layer for layer in model.layers if layer.trainable_weights]
+    return "regressor_alone" if len(learning) == 1 else "whole_model"
+
+
+def _ranksim_layer(model):
+    layers = [getattr(layer, "regularizer", layer) for layer in model.layers]
+    return next((layer for layer in layers if isinstance(layer, RankSimRegularizer)), None)
+
+
+def _is_pictures(x):
+    return not isinstance(x, (tuple, list, dict)) and len(x.shape) == 4 and x.shape[-1] == 3
+
+
+def _of_images(labels):
+    """One label a sample: of maps, the mean of the pixels that were measured."""
+    if len(labels.shape) < 3:
+        return labels
+    maps = tf.reshape(labels, (tf.shape(labels)[0], -1))
+    measured = tf.cast(maps > 0, maps.dtype)
+    return tf.reduce_sum(maps * measured, 1) / tf.maximum(tf.reduce_sum(measured, 1), 1)

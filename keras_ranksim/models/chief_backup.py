@@ -1,0 +1,63 @@
+"""A backup of training on several machines: written by one worker, resumed from by all."""
+
+import os
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_ranksim.scope.workers import has_several_workers, is_chief
+
+
+class ChiefBackup(keras.callbacks.BackupAndRestore):
+    """`keras.callbacks.BackupAndRestore` for one worker or many.
+
+    All workers gather what is spread over them, the chief alone writes it, and on a restart all
+    load what it wrote. Give every worker the same folder, on a disk that all can read. Workers
+    that find different states there say so instead of training on. On one machine it is
+    `BackupAndRestore`.
+
+    Args:
+        backup_dir: The folder, seen by all workers.
+        **kwargs: As in `keras.callbacks.BackupAndRestore`.
+
+    Example:
+
+    >>> import keras_ranksim as kr, tempfile
+    >>> callbacks = [kr.models.ChiefBackup(tempfile.mkdtemp())]
+    """
+
+    def __init__(self, backup_dir: str | os.PathLike, **kwargs):
+        super().__init__(os.fspath(backup_dir), **kwargs)
+        self._shared_dir = self.backup_dir
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        strategy = self.model.distribute_strategy
+        if has_several_workers(strategy):
+            epoch = self.model._initial_epoch or 0
+            epochs = strategy.run(tf.function(lambda: tf.constant([epoch])))
+            _assert_same_epoch(strategy, epochs, self._shared_dir)
+
+    def _save_model(self):
+        if is_chief(self.model.distribute_strategy):
+            super()._save_model()
+            return
+        # Reading variables that are spread over the workers takes all workers.
+        with tempfile.TemporaryDirectory() as folder:
+            self.model.save_weights(os.path.join(folder, "passing.weights.h5"))
+
+    def on_train_end(self, logs=None):
+        if is_chief(self.model.distribute_strategy):
+            super().on_train_end(logs)
+
+
+def _assert_same_epoch(strategy, epochs, folder):
+    epochs = np.unique(strategy.gather(epochs, axis=0))
+    if len(epochs) > 1:
+        raise ValueError(
+            "`backup_dir` must be a folder that all workers see alike. Received: "
+            f"backup_dir={folder}, from which workers would go on with the different epochs "
+            f"{epochs.tolist()}"
+        )

@@ -1,0 +1,118 @@
+"""Two worker processes: what they learn together, a death, a restart.
+
+Processes take long to start, so there are two pairs of them and no more: the first pair loses a
+worker amid the second epoch, the second pair goes on and ends.
+"""
+
+import importlib.util
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small import data
+from worker import EPOCHS, regressor
+
+import keras_ranksim as kr
+from keras_ranksim.models import chief_backup, replicated_fit
+from keras_ranksim.scope import workers
+
+HERE = Path(__file__).parent
+SECONDS = 150
+
+
+def example():
+    path = HERE.parents[1] / "examples" / "multi_worker.py"
+    spec = importlib.util.spec_from_file_location("multi_worker_example", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_two_workers(folder, *arguments):
+    """Exit codes, what was written to stderr, and how long it took."""
+    launcher = example()
+    search = os.pathsep.join([str(HERE), str(HERE.parents[1]), *sys.path])
+    command = ["env", f"PYTHONPATH={search}", sys.executable, HERE / "worker.py", folder]
+    start = time.monotonic()
+    with open(folder / "stderr", "w+") as stderr:
+        processes = launcher.start_workers(2, [*command, *arguments], stderr=stderr)
+        codes = launcher.wait_for(processes, SECONDS)
+        stderr.seek(0)
+        return codes, stderr.read(), time.monotonic() - start
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run that lost worker 1 in its second epoch, and what its restart left."""
+    folder = tmp_path_factory.mktemp("workers")
+    death = run_two_workers(folder, "1")
+    assert not list(folder.glob("*.npz")), "the first pair was to die"
+    codes, errors, _ = run_two_workers(folder)
+    assert codes == [0, 0], errors
+    return death, [dict(np.load(folder / f"{task}.npz")) for task in (0, 1)]
+
+
+def test_the_death_of_a_worker_ends_the_others_soon_and_with_a_clear_message(trained):
+    (codes, errors, seconds), _ = trained
+    assert codes == [1, 9]
+    assert "RuntimeError: Training stopped in worker 0, because another worker ended" in errors
+    assert "Start all workers again with the same command" in errors
+    assert seconds < SECONDS
+
+
+def test_a_restart_goes_on_after_the_last_finished_epoch(trained):
+    _, left = trained
+    for of_worker in left:
+        np.testing.assert_array_equal(of_worker["epochs"], [1])
+
+
+def test_two_workers_learn_what_one_process_learns(trained):
+    """RankSim, FDS and ConR; with a death and a restart in between."""
+    _, left = trained
+    alone = regressor()
+    history = alone.fit(data(), validation_data=data(), epochs=EPOCHS, verbose=0).history
+    predictions = alone.predict(data(), verbose=0)
+    for of_worker in left:
+        np.testing.assert_allclose(of_worker["val_loss"], history["val_loss"][1:], rtol=1e-5)
+        np.testing.assert_allclose(of_worker["predictions"], predictions, rtol=1e-4, atol=1e-5)
+        for i, weight in enumerate(alone.get_weights()):
+            # Statistics are sums over many samples; random states and counts are whole numbers.
+            np.testing.assert_allclose(of_worker[f"weight_{i}"], weight, rtol=1e-5, atol=1e-5)
+
+
+def test_workers_that_see_different_backups_are_told(two_replicas):
+    epochs = two_replicas.experimental_distribute_values_from_function(
+        lambda context: tf.constant([2 * context.replica_id_in_sync_group])
+    )
+    with pytest.raises(ValueError, match=r"`backup_dir` must be a folder.*=/here.*epochs \[0, 2\]"):
+        chief_backup._assert_same_epoch(two_replicas, epochs, "/here")
+
+
+def test_on_one_machine_the_backup_is_that_of_keras(tmp_path):
+    backup = kr.models.ChiefBackup(tmp_path / "backup", delete_checkpoint=False)
+    model = regressor()
+    model.fit(data(), epochs=1, verbose=0, callbacks=[backup])
+    history = regressor().fit(data(), epochs=2, verbose=0, callbacks=[backup])
+    assert history.epoch == [1]
+
+
+def test_a_keras_that_averages_scalar_logs_is_used_as_it_is(monkeypatch):
+    assert replicated_fit._averages_along_an_axis()
+    trainer = sys.modules["keras.src.backend.tensorflow.trainer"]
+    monkeypatch.setattr(trainer, "reduce_per_replica", lambda v, s, r: s.reduce("MEAN", v))
+    assert not replicated_fit._averages_along_an_axis()
+    monkeypatch.delattr(trainer, "reduce_per_replica")
+    assert not replicated_fit._averages_along_an_axis()
+
+
+def test_other_errors_are_left_as_they_are():
+    strategy = tf.distribute.get_strategy()
+    with (
+        pytest.raises(tf.errors.InternalError, match="something else"),
+        workers.telling_of_lost_workers(strategy),
+    ):
+        raise tf.errors.InternalError(None, None, "something else")

@@ -1,0 +1,66 @@
+"""Known data for pictures, and a figure of every kind made of it."""
+
+import numpy as np
+
+import keras_ranksim as kr
+
+BINS = kr.LabelBins.uniform(0, 60, 1)
+LONG_NAME = "consumption <of> the car & trailer as its maker $told$ us in_the_year"
+
+
+def counts():
+    """Many below 10, medium to 20, few to 40, none to 46, few again, none at the end."""
+    of_bin = np.zeros(60, dtype=int)
+    of_bin[:10], of_bin[10:20], of_bin[20:40], of_bin[46:55] = 150, 60, 7, 2
+    return of_bin
+
+
+def samples(random, count=300):
+    """Labels in some bins, predictions drawn to the crowd, features along a noisy arc."""
+    labels = random.integers(0, 56, count).astype("float64")
+    predictions = 15 + 0.6 * (labels - 15) + random.normal(0, 3, count)
+    angle = labels / 60 * np.pi / 2
+    features = np.stack([np.cos(angle), np.sin(angle), random.normal(0, 0.2, count)], axis=1)
+    return labels, predictions, features
+
+
+def every_figure(theme="light", label_name="age", label_unit="years"):
+    """A figure of each kind, by the name of its function."""
+    random = np.random.default_rng(3)
+    labels, predictions, features = samples(random)
+    named = {"label_name": label_name, "label_unit": label_unit, "theme": theme}
+    statistics = kr.plots.BinStatistics(BINS)
+    statistics.update(features, labels)
+    found = kr.plots.mean_rank_matrices(features, labels, BINS, draws=3)
+    methods = {"VANILLA": predictions, "FOCAL-R + LDS + FDS + RANKSIM": labels + 2}
+    gamma = 10.0 ** random.uniform(-3, 0, 9)
+    objective = [*random.uniform(5, 9, 8), np.nan]
+    return {
+        "label_histogram": kr.plots.label_histogram(counts(), BINS, counts() + 1.0, **named),
+        "error_by_label": kr.plots.error_by_label(
+            labels, methods, counts(), BINS, window=3, **named
+        ),
+        "true_against_predicted": kr.plots.true_against_predicted(
+            labels, predictions, counts(), BINS, **named
+        ),
+        "rank_matrices": kr.plots.rank_matrices(
+            found.centers,
+            {"label space": found.label_space, **dict.fromkeys(methods, found.feature_space)},
+            **named,
+        ),
+        "two_rank_matrices": kr.plots.rank_matrices(
+            found.centers, {"label space": found.label_space, "x": found.feature_space}, **named
+        ),
+        "statistic_similarity": kr.plots.statistic_similarity(
+            {name: (statistics.mean, statistics.variance) for name in methods},
+            counts(),
+            BINS,
+            anchor=12,
+            **named,
+        ),
+        "embedding_map": kr.plots.embedding_map(dict.fromkeys(methods, features), labels, **named),
+        "tuning_plane": kr.plots.tuning_plane(gamma, 1 / gamma, objective, theme=theme),
+        "training_curves": kr.plots.training_curves(
+            {"mae": [9, 8, 7, 6], "val_mae": [9, 7, 7.5, 8]}, second_stage=2, theme=theme
+        ),
+    }

@@ -1,0 +1,173 @@
+"""The look: told apart by everybody, the same everywhere, and nothing left behind."""
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from pictured import LONG_NAME, every_figure
+
+import keras_ranksim as kr
+from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit
+
+# Machado et al. 2009: what a linear RGB colour becomes without one kind of cone.
+SIGHTS = {
+    "usual": np.eye(3),
+    "without red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "without green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "without blue": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+TO_CONES = [
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+]
+TO_OKLAB = [
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+]
+
+
+def linear(colour):
+    values = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def seen(colour, sight):
+    """Oklab coordinates of a colour, in which distances are those that people see."""
+    cones = TO_CONES @ np.clip(sight @ linear(colour), 0, 1)
+    return 100 * (TO_OKLAB @ np.cbrt(cones))
+
+
+def contrast(colour, other):
+    light, dark = sorted(
+        (float([0.2126, 0.7152, 0.0722] @ linear(one)) for one in (colour, other)), reverse=True
+    )
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("group", ["shots", "methods"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_colours_that_mean_something_are_told_apart_by_everybody(theme, group, sight):
+    colours = getattr(THEMES[theme], group)
+    colours = list(colours.values()) if group == "shots" else list(colours)
+    for one, other in itertools.combinations(colours, 2):
+        distance = np.linalg.norm(
+            seen(one, np.array(SIGHTS[sight])) - seen(other, np.array(SIGHTS[sight]))
+        )
+        assert distance > 10, (one, other)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_colours_stand_out_from_the_surface(theme):
+    look = THEMES[theme]
+    assert contrast(look.ink, look.surface) > 12
+    assert contrast(look.muted, look.surface) > 4.5
+    for colour in (*look.methods, look.gain, look.loss, look.shots["few"], look.shots["zero"]):
+        assert contrast(colour, look.surface) >= 2.9, colour
+    rarer = [contrast(look.shots[shot], look.surface) for shot in ("many", "medium", "few")]
+    assert rarer == sorted(rarer), "the rarer, the further from the surface"
+
+
+def test_colour_is_never_the_only_mark():
+    assert len(set(map(str, LINE_STYLES))) == len(THEMES["light"].methods)
+    assert len(set(MARKERS.values())) == 4
+
+
+@pytest.mark.parametrize("names", [("age", "years"), (LONG_NAME, "litres on 100 km")])
+def test_nothing_is_cut_off(names):
+    from matplotlib.text import Text
+
+    for name, figure in every_figure("light", *names).items():
+        kr.plots.png(figure, 100)
+        for text in figure.findobj(Text):
+            if text.get_text() and text.get_visible() and not text.get_clip_on():
+                box = text.get_window_extent()
+                inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= 801 and box.y1 <= figure.bbox.y1
+                assert inside, (name, text.get_text(), box)
+
+
+def test_dollars_in_names_are_dollars():
+    figure = every_figure("light", LONG_NAME, "$ a $")["label_histogram"]
+    kr.plots.png(figure)
+    assert not figure.axes[0].xaxis.label.get_parse_math()
+    assert "$told$" in figure.axes[0].get_xlabel()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_png_is_repeatable_small_and_keeps_its_surface(theme):
+    import io
+
+    from PIL import Image
+
+    one, again = (every_figure(theme)["error_by_label"] for _ in range(2))
+    assert kr.plots.png(one) == kr.plots.png(again)
+    assert len(kr.plots.png(one)) < 120_000
+    picture = Image.open(io.BytesIO(kr.plots.png(one))).convert("RGB")
+    assert picture.width == 1200
+    assert "#{:02x}{:02x}{:02x}".format(*picture.getpixel((0, 0))) == THEMES[theme].surface
+
+
+def test_what_the_user_set_in_matplotlib_neither_shows_nor_changes():
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    plain = kr.plots.png(every_figure()["training_curves"])
+    with matplotlib.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "font.size": 20}):
+        assert kr.plots.png(every_figure()["training_curves"]) == plain
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_an_unknown_theme_is_told():
+    with pytest.raises(
+        ValueError, match=r"`theme` must be one of 'light', 'dark'. Received: .*'x'"
+    ):
+        kr.plots.training_curves({"mae": [1.0]}, theme="x")
+
+
+def test_units_and_long_names_become_text_of_an_axis():
+    assert in_unit("age", "years") == "age (years)"
+    assert in_unit("age", "") == "age"
+    assert in_unit("a long name", "km", width=7) == "a long\nname\n(km)"
+    assert in_unit("one two three four five", "", width=5) == "one\ntwo\nthree ..."[:-4] + " ..."
+
+
+ALONE = """
+import sys
+import keras_ranksim as kr
+kr.plots.RankMatrices
+loaded = [name for name in ("matplotlib", "PIL", "pandas") if name in sys.modules]
+assert not loaded, loaded
+kr.plots.png(kr.plots.training_curves({"mae": [2.0, 1.0]}))
+assert "matplotlib" in sys.modules
+assert "matplotlib.pyplot" not in sys.modules, "a figure must belong to no window"
+"""
+
+
+def test_matplotlib_is_loaded_when_a_picture_is_drawn_and_pyplot_never():
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_missing_matplotlib_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "matplotlib.style", raising=False)
+    with pytest.raises(ImportError, match=r"pip install 'keras_ranksim\[plots\]'"):
+        kr.plots.training_curves({"mae": [1.0]})
