@@ -89,5 +89,5 @@ def plain(value):
     if isinstance(value, functools.partial):
         return [plain(value.func), plain(value.args), plain(value.keywords)]
     if callable(value) and hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
+        return value.__qualname__
     return repr(value) if type(value).__name__ == "LabelBins" else type(value).__name__

@@ -15,6 +15,7 @@ from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shad
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
     LINE_STYLES,
+    finish,
     in_unit,
     legend_above,
     look,
@@ -161,6 +162,7 @@ def statistic_similarity(
         legend_above(panels[0])
         panels[1].set_xlabel(in_unit(label_name, label_unit))
         figure.align_ylabels()
+        finish(figure)
     return figure
 
 

@@ -17,6 +17,7 @@ from keras_ranksim.plots.label_axis import (
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
     LINE_STYLES,
+    finish,
     in_unit,
     legend_above,
     look,
@@ -110,6 +111,7 @@ def error_by_label(
         bottom.set_ylabel("training\nlabels")
         bottom.set_xlabel(in_unit(label_name, label_unit))
         figure.align_ylabels()
+        finish(figure)
     return figure
 
 

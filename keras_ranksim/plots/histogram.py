@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.plots.label_axis import counts_of_bins, draw_histogram, hatch_zero_shot
-from keras_ranksim.plots.style import in_unit, legend_above, look, new_figure
+from keras_ranksim.plots.style import finish, in_unit, legend_above, look, new_figure
 from keras_ranksim.validation import numbers, same_length
 
 if TYPE_CHECKING:
@@ -67,4 +67,5 @@ def label_histogram(
         axes.set_xlabel(in_unit(label_name, label_unit))
         axes.set_ylabel("training labels a bin")
         legend_above(axes)
+        finish(figure)
     return figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.plots.style import LINE_STYLES, in_unit, legend_above, look, new_figure
+from keras_ranksim.plots.style import LINE_STYLES, finish, in_unit, legend_above, look, new_figure
 from keras_ranksim.validation import one_of, optional_package
 
 if TYPE_CHECKING:
@@ -91,4 +91,5 @@ def training_curves(
         axes.set_xlabel("epoch")
         axes.set_ylabel(in_unit(metric.upper(), label_unit))
         legend_above(axes)
+        finish(figure)
     return figure

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from keras import ops
 
-from keras_ranksim.plots.style import in_unit, look, new_figure
+from keras_ranksim.plots.style import finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, positive_integer, same_length
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS_A_ROW = 3
+LARGEST_EXACT = 256
+SPARE_DIRECTIONS = 14
+ROUNDS = 40
 
 
 def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -35,16 +39,34 @@ def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.
     """
     features = numbers("features", features, ndim=2)
     positive_integer("components", components, "directions")
-    centred = features - features.mean(axis=0)
-    _, scale, directions = np.linalg.svd(centred, full_matrices=False)
-    shares = scale**2 / max(np.sum(scale**2), 1e-300)
-    largest = np.abs(directions).argmax(axis=1)
-    directions = directions * np.sign(directions[np.arange(len(directions)), largest])[:, None]
-    points, share = np.zeros((len(features), components)), np.zeros(components)
-    found = min(components, len(scale))
-    points[:, :found] = centred @ directions[:found].T
-    share[:found] = shares[:found]
-    return points, share
+    centred = ops.convert_to_tensor(features - features.mean(axis=0))
+    scatter = ops.matmul(ops.transpose(centred), centred)
+    directions = _leading_directions(scatter, min(components, scatter.shape[0]))
+    largest = np.abs(directions).argmax(axis=0)
+    directions *= np.sign(directions[largest, np.arange(directions.shape[1])])
+    points = np.zeros((len(features), components))
+    points[:, : directions.shape[1]] = ops.convert_to_numpy(ops.matmul(centred, directions))
+    total = float(ops.trace(scatter))
+    return points, np.sum(points**2, axis=0) / total if total > 0 else np.zeros(components)
+
+
+def _leading_directions(matrix, count):
+    """Eigenvectors of the largest eigenvalues, as columns.
+
+    TensorFlow computes them: threads of the numpy library wait for one another for seconds when
+    other programs keep the cores busy. A large matrix is first seen from the few directions in
+    which repeated multiplication by it ends.
+    """
+    size = matrix.shape[0]
+    seen_from = ops.eye(size, dtype=matrix.dtype)
+    if size > LARGEST_EXACT:
+        start = np.random.default_rng(0).normal(size=(size, count + SPARE_DIRECTIONS))
+        seen_from = ops.convert_to_tensor(start)
+        for _ in range(ROUNDS):
+            seen_from, _ = ops.qr(ops.matmul(matrix, seen_from))
+    small = ops.matmul(ops.transpose(seen_from), ops.matmul(matrix, seen_from))
+    _, vectors = ops.eigh(small)
+    return ops.convert_to_numpy(ops.matmul(seen_from, vectors))[:, ::-1][:, :count].copy()
 
 
 def embedding_map(
@@ -102,6 +124,7 @@ def embedding_map(
         bar = figure.colorbar(drawn, ax=used, shrink=0.8, pad=0.02)
         bar.set_label(in_unit(label_name, label_unit, width=30))
         bar.outline.set_edgecolor(colours.muted)
+        finish(figure)
     return figure
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.ops import cosine_similarity, negative_distance, rank
-from keras_ranksim.plots.style import in_unit, look, new_figure
+from keras_ranksim.plots.style import finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, positive_integer, same_length
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ def rank_matrices(
         bar.ax.set_xticklabels(["1, most alike", f"{len(centers)}, least alike"])
         bar.outline.set_edgecolor(colours.muted)
         bar.set_label("mean rank", labelpad=-11)
+        finish(figure)
     return figure
 
 

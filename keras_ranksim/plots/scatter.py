@@ -9,7 +9,7 @@ import numpy as np
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot
-from keras_ranksim.plots.style import MARKERS, in_unit, look, new_figure
+from keras_ranksim.plots.style import MARKERS, finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, same_length
 
 if TYPE_CHECKING:
@@ -82,4 +82,5 @@ def true_against_predicted(
         axes.set_xlabel(in_unit(f"true {label_name}", label_unit, width=60))
         axes.set_ylabel(in_unit(f"predicted {label_name}", label_unit, width=45))
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.3, markerscale=1.6)
+        finish(figure)
     return figure

@@ -126,6 +126,16 @@ def new_figure(height: float) -> Figure:
     return figure.Figure((WIDTH, height), layout="constrained")
 
 
+def finish(figure: Figure) -> None:
+    """Lays a figure out and makes its ticks while its look holds, and leaves them so.
+
+    Matplotlib would do both when the figure is saved, with the settings of that moment.
+    """
+    with _without_glyph_warnings():
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+
+
 def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     """The figure as the bytes of a PNG file of 256 colours, a third of the usual size.
 
@@ -146,9 +156,15 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     from PIL import Image  # matplotlib brings it along
 
     drawn, file = io.BytesIO(), io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.savefig(drawn, format="png", dpi=dots_per_inch, pil_kwargs={"compress_level": 1})
+    # Matplotlib counts ticks anew; any theme will do, their colours are set already.
+    with look("light"), _without_glyph_warnings():
+        figure.savefig(
+            drawn,
+            format="png",
+            dpi=dots_per_inch,
+            facecolor=figure.get_facecolor(),
+            pil_kwargs={"compress_level": 1},
+        )
     colours = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     colours.save(file, format="png", optimize=True)
     return file.getvalue()
@@ -181,3 +197,11 @@ def legend_above(axes, **arguments) -> None:
             columnspacing=1.4,
             **arguments,
         )
+
+
+@contextlib.contextmanager
+def _without_glyph_warnings():
+    """Letters that the font lacks show as boxes; a warning for each helps nobody."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield

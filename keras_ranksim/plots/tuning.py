@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.plots.style import look, new_figure
+from keras_ranksim.plots.style import finish, look, new_figure
 from keras_ranksim.validation import numbers, same_length
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def tuning_plane(
         axes.margins(0.1)
         axes.set_xlabel("log10 of gamma (weight)")
         axes.set_ylabel("log10 of gamma times lambda (perturbation)")
+        finish(figure)
     return figure
 
 

@@ -135,3 +135,25 @@ def test_a_killed_run_ends_with_the_report_of_an_uncut_one(tmp_path, method, die
     for name in set(uncut.history) - {"seconds"}:
         np.testing.assert_allclose(resumed.history[name], uncut.history[name], rtol=1e-5)
     pd.testing.assert_frame_equal(resumed.report, uncut.report, rtol=1e-4)
+
+
+def test_a_folder_of_other_data_is_told(benchmark, tmp_path):
+    run(benchmark, "VANILLA", output_dir=tmp_path, verbose=0, epochs=1)
+    labels = {**benchmark.labels, "test": benchmark.labels["test"][::-1].copy()}
+    others = {
+        "weights": benchmark.replace(weights=np.linspace(0.5, 2, 90)),
+        "labels": benchmark.replace(labels=labels),
+        "bins": benchmark.replace(bins=kr.LabelBins.uniform(0, 101, 2)),
+        "label_scale": benchmark.replace(label_scale=3.0),
+        "network": benchmark.replace(make_network=lambda: benchmark.make_network()),
+    }
+    for name, other in others.items():
+        with pytest.raises(ValueError, match=f"holds a run that differs in {name}"):
+            run(other, "VANILLA", output_dir=tmp_path, verbose=0, epochs=1)
+
+
+def test_numpy_seeds_are_seeds(benchmark, tmp_path):
+    result = run(benchmark, "VANILLA", np.int64(1), output_dir=tmp_path, verbose=0, epochs=1)
+    assert result.seed == 1
+    with pytest.raises(ValueError, match="`epochs` must be a whole number of at least 1"):
+        run(benchmark, "VANILLA", epochs=0)

@@ -74,3 +74,9 @@ def test_published_numbers_stand_beside_ours_told_apart(benchmark):
 def test_a_table_without_rows_is_told(benchmark):
     with pytest.raises(ValueError, match=r"`methods` and `seeds` must each hold.*0 methods"):
         run_table(benchmark, [])
+
+
+def test_every_cell_has_the_users_dtype_policy(benchmark):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    run_table(benchmark, "VANILLA", np.arange(2), epochs=1)
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"

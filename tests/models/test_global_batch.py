@@ -67,9 +67,7 @@ def test_replicas_leave_the_losses_of_other_layers_to_their_own(two_replicas, na
 
 @pytest.mark.parametrize("names", [("ranksim",), ("conr",), ("fds", "ranksim")], ids=str)
 @pytest.mark.parametrize(("samples", "batch"), [(47, 47), (33, 32)], ids=str)
-def test_batches_that_replicas_cannot_share_evenly_count_whole(
-    two_replicas, names, samples, batch
-):
+def test_batches_that_replicas_cannot_share_evenly_count_whole(two_replicas, names, samples, batch):
     """24 and 23 samples, and 1 and none. The regression loss, whose mean over an uneven replica
     Keras weighs as any other's, is silent here: what is learnt comes from the regulariser."""
 
@@ -133,7 +131,7 @@ def test_rows_of_the_global_batch_come_from_the_replica_that_holds_them(two_repl
             tape.watch(mine)
             rows = gather_rows(mine, index, owner)
             loss = tf.reduce_sum(rows * [[1.0], [2.0], [3.0]])
-        return rows, tape.gradient(loss, mine)
+        return rows, tf.convert_to_tensor(tape.gradient(loss, mine))
 
     rows, gradients = two_replicas.run(tf.function(gathered))
     for of_replica in two_replicas.experimental_local_results(rows):

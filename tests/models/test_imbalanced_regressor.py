@@ -127,11 +127,71 @@ def test_mistakes_are_told_before_the_first_step(arguments, message):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_dataset_with_labels_that_are_not_finite_is_told():
-    model = regressor("ranksim")
-    labels = NOT_FINITE.astype("float32")[:, None]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="`y` must hold finite numbers"):
-        model.fit(tf.data.Dataset.from_tensors((X, labels)), verbose=0)
+@pytest.mark.parametrize("mode", [{}, {"jit_compile": True}], ids=str)
+@pytest.mark.parametrize("part", ["y", "sample_weight", "validation"])
+def test_a_dataset_with_numbers_that_are_not_finite_is_told(mode, part):
+    """Also where XLA leaves checks out of the step."""
+    model = regressor("ranksim", **mode)
+    before = weights_of(model)
+    wrong, right = NOT_FINITE.astype("float32"), np.ones(4, dtype="float32")
+    good = tf.data.Dataset.from_tensors((X, right[:, None], right))
+    bad = tf.data.Dataset.from_tensors(
+        (X, right[:, None], wrong) if part == "sample_weight" else (X, wrong[:, None], right)
+    )
+    data = (good, bad) if part == "validation" else (bad, good)
+    name = "sample_weight" if part == "sample_weight" else "y"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"`{name}` must hold finite numbers"):
+        model.fit(data[0], validation_data=data[1], verbose=0)
+    if part != "validation":
+        for one, other in zip(before, weights_of(model)):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_dataset_of_strings_is_told():
+    data = tf.data.Dataset.from_tensors((X, tf.constant([["1"]] * 4)))
+    with pytest.raises(ValueError, match="`y` must hold numbers.*string"):
+        regressor("ranksim").fit(data, verbose=0)
+
+
+def test_two_outputs_and_quantile_heads_train(random):
+    inputs = keras.Input((6,))
+    body = keras.layers.Dense(4)(inputs)
+    heads = [keras.layers.Dense(1)(body), keras.layers.Dense(3)(body)]
+    model = kr.ImbalancedRegressor(inputs, heads)
+    model.compile("sgd", loss=["mse", "mse"])
+    model.fit(X, [Y, np.ones((4, 3))], verbose=0)
+
+    def pinball(labels, quantiles):
+        error = labels - quantiles
+        return keras.ops.mean(keras.ops.maximum(0.1 * error, -0.9 * error), axis=-1)
+
+    quantiles = kr.ImbalancedRegressor(inputs, heads[1])
+    quantiles.compile("sgd", loss=pinball)
+    quantiles.fit(X, Y[:, None], verbose=0)
+
+
+def test_what_fit_takes_reaches_keras(random):
+    """`shuffle`, `class_weight` and `validation_split`, against a plain model."""
+    x, y = random.normal(size=(40, 6)), random.integers(0, 2, size=(40, 1)).astype("float32")
+
+    def histories(kind, **arguments):
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input((6,))
+        model = kind(inputs, keras.layers.Dense(1)(inputs))
+        model.compile(keras.optimizers.SGD(0.1), loss="mse")
+        history = model.fit(x, y, epochs=2, batch_size=8, verbose=0, **arguments).history
+        return {name: np.round(values, 5).tolist() for name, values in history.items()}
+
+    plain = histories(keras.Model)
+    for arguments in (
+        {"shuffle": False},
+        {"class_weight": {0: 1.0, 1: 5.0}},
+        {"validation_split": 0.25},
+        {"steps_per_epoch": 2},
+    ):
+        ours = histories(kr.ImbalancedRegressor, **arguments)
+        assert ours == histories(keras.Model, **arguments)
+        assert ours != plain
 
 
 def test_labels_of_one_dimension_and_validation_data_work():

@@ -71,3 +71,17 @@ def test_half_precision_keeps_labels_and_losses_in_float32():
     assert model.get_layer("ranksim").compute_dtype == "float32"
     assert model.get_layer("fds").running_mean.dtype == "float32"
     assert tf.as_dtype(model.losses[0].dtype if model.losses else "float32") == tf.float32
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_a_model_of_a_global_half_precision_policy_is_saved_and_trains_on(policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    model = regressor("fds", "ranksim")
+    model.fit(data(), epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    for again in (keras.models.load_model(tmp_path / "model.keras"), model):
+        again.fit(data(), epochs=2, verbose=0)
+        assert all(np.isfinite(w).all() for w in weights_of(again))
+    clone = keras.models.clone_model(model)
+    clone.compile("sgd", loss="mse")
+    clone.fit(data(), epochs=2, verbose=0)

@@ -76,3 +76,69 @@ def test_the_regression_layer_may_be_followed_by_layers_without_weights():
     model.compile("sgd", loss="mse")
     kr.retrain_regressor(model, data(), verbose=0)
     assert [w.path for w in model.trainable_weights] == ["head/kernel", "head/bias"]
+
+
+def nested():
+    inputs = keras.Input((6,))
+    body = keras.layers.Dense(4, name="body")(inputs)
+    inner = keras.Model(inputs, keras.layers.Dense(1, name="head")(body), name="inner")
+    outer_inputs = keras.Input((6,))
+    model = kr.ImbalancedRegressor(outer_inputs, inner(outer_inputs))
+    model.compile("sgd", loss="mse")
+    return model
+
+
+def with_learnt_noise():
+    inputs = keras.Input((6,))
+    outputs = keras.layers.Dense(1, name="head")(keras.layers.Dense(4, name="body")(inputs))
+    model = kr.ImbalancedRegressor(inputs, kr.layers.NoiseScale()(outputs))
+    model.compile("sgd", loss="mse")
+    return model
+
+
+def sequential():
+    model = keras.Sequential(
+        [keras.Input((6,)), keras.layers.Dense(4), keras.layers.Dense(1, name="head")]
+    )
+    model.compile("sgd", loss="mse")
+    return model
+
+
+@pytest.mark.parametrize("make", [nested, with_learnt_noise, sequential])
+@pytest.mark.parametrize("frozen_before", [False, True])
+def test_the_head_is_found_in_every_kind_of_model(make, frozen_before):
+    model = make()
+    model.trainable = not frozen_before
+    x, y, _ = next(iter(data()))
+    kr.retrain_regressor(model, x, y, verbose=0)
+    assert [w.path.split("/")[-2:] for w in model.trainable_weights] == [
+        ["head", "kernel"],
+        ["head", "bias"],
+    ]
+
+
+def test_all_settings_of_stage_one_are_kept():
+    inputs = keras.Input((6,))
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(keras.layers.Dense(2)(inputs)))
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+    model.compile(
+        keras.optimizers.SGD(schedule, momentum=0.7),
+        loss="mse",
+        loss_weights=0.001,
+        weighted_metrics=["mae"],
+        steps_per_execution=2,
+        jit_compile=False,
+    )
+    model.fit(data(), verbose=0)
+    history = kr.retrain_regressor(model, data(), learning_rate=0.003, verbose=0).history
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.003)
+    assert model.optimizer.momentum == 0.7
+    assert history["loss"][0] < 10
+    assert "mae" in history
+    assert (model.steps_per_execution, model.jit_compile) == (2, False)
+
+
+@pytest.mark.parametrize("regressor", ["ranksim", "nowhere", keras.layers.Dense(1)])
+def test_a_regressor_that_is_none_is_told(trained, regressor):
+    with pytest.raises(ValueError, match="`regressor` must"):
+        kr.retrain_regressor(trained, data(), regressor=regressor, verbose=0)

@@ -52,7 +52,7 @@ def every_figure(theme="light", label_name="age", label_unit="years"):
             found.centers, {"label space": found.label_space, "x": found.feature_space}, **named
         ),
         "statistic_similarity": kr.plots.statistic_similarity(
-            {name: (statistics.mean, statistics.variance) for name in methods},
+            dict.fromkeys(methods, (statistics.mean, statistics.variance)),
             counts(),
             BINS,
             anchor=12,

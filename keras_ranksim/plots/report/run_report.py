@@ -44,14 +44,10 @@ def write_run_report(benchmark: Benchmark, result, published=None) -> Path:
 
     Example:
 
-    >>> import tempfile
-    >>> import keras_ranksim as kr
-    >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
-    >>> result = kr.experiments.run(
-    ...     benchmark, "VANILLA", epochs=1, output_dir=tempfile.mkdtemp(), verbose=0
-    ... )
-    >>> kr.plots.write_run_report(benchmark, result).name
-    'report.html'
+    ```python
+    result = kr.experiments.run(benchmark, "RANKSIM", output_dir="runs/ranksim")
+    kr.plots.write_run_report(benchmark, result)
+    ```
     """
     folder = Path(result.output_dir)
     settings = json.loads((folder / "settings.json").read_text())

@@ -43,13 +43,10 @@ def write_table_report(
 
     Example:
 
-    >>> import tempfile
-    >>> import keras_ranksim as kr
-    >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
-    >>> folder = tempfile.mkdtemp()
-    >>> table = kr.experiments.run_table(benchmark, ["VANILLA"], [0], epochs=1, output_dir=folder)
-    >>> kr.plots.write_table_report(benchmark, table, folder).name
-    'report.html'
+    ```python
+    table = kr.experiments.run_table(benchmark, ["VANILLA", "RANKSIM"], output_dir="runs/table")
+    kr.plots.write_table_report(benchmark, table, "runs/table")
+    ```
     """
     folder = Path(folder)
     links = {name: _links(cells, folder) for name, cells in table.results.items()}

@@ -1,0 +1,82 @@
+"""The space of a method as a KerasTuner `HyperModel`, for tuners other than `search` offers."""
+
+from __future__ import annotations
+
+import keras_tuner
+
+from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.checkpoint import CountEpochs
+from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.model import build_model
+from keras_ranksim.experiments.training import as_trained
+from keras_ranksim.tuning.space import Space, with_settings
+from keras_ranksim.tuning.task import without_test
+
+
+class RankSimHyperModel(keras_tuner.HyperModel):
+    """A benchmark's model as a function of gamma, delta and other settings.
+
+    It works with every KerasTuner tuner, also your own; `keras_ranksim.tuning.search` adds a
+    baseline, resuming inside a trial, an objective by shot and a report. It does not read the
+    test split.
+
+    Args:
+        benchmark: The benchmark.
+        method: The method; not one with RRT, whose two stages are more than one `fit`.
+        tune: What is varied, as in `search`.
+        gamma: Smallest and largest weight, as in `search`.
+        delta: Smallest and largest perturbation, as in `search`.
+        seed: Seed of weights, order and augmentation.
+
+    Example:
+
+    >>> import keras_tuner, keras_ranksim as kr
+    >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
+    >>> hypermodel = kr.tuning.RankSimHyperModel(benchmark, "SQINV + RANKSIM")
+    >>> hp = keras_tuner.HyperParameters()
+    >>> model = hypermodel.build(hp)
+    >>> hp.values
+    {'gamma': 0.01, 'delta': 1.0}
+    """
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        method: Method | str = "RANKSIM",
+        tune=None,
+        gamma: tuple[float, float] | None = None,
+        delta: tuple[float, float] | None = None,
+        seed: int = 0,
+    ):
+        super().__init__(name=benchmark.name)
+        self.method = Method.parse(method)
+        if self.method.base == "RRT":
+            raise ValueError(
+                "`method` must be trained in one stage; take keras_ranksim.tuning.search for "
+                f"RRT. Received: method='{self.method}'"
+            )
+        self.benchmark = without_test(as_trained(benchmark, self.method, seed))
+        self.space = Space.of(self.method, tune, gamma, delta)
+
+    def build(self, hp):
+        """The compiled model of the settings in `hp`."""
+        return build_model(self._tuned(hp), self.method, self.benchmark.seed).model
+
+    def fit(self, hp, model, *args, callbacks=(), epochs=None, **kwargs):
+        """Fits on the benchmark's training split and validates on its validation split."""
+        benchmark = self._tuned(hp)
+        weights = self.method.weighting(benchmark.recipe)
+        if weights is not None:
+            benchmark = benchmark.replace(weights=benchmark.label_weights(**weights))
+        return model.fit(
+            benchmark.train,
+            *args,
+            validation_data=benchmark.val,
+            epochs=benchmark.recipe.epochs if epochs is None else epochs,
+            callbacks=[CountEpochs(benchmark.epoch), *callbacks],
+            **kwargs,
+        )
+
+    def _tuned(self, hp):
+        chosen = self.space.choose(hp, self.benchmark.recipe, self.benchmark.batch_size)
+        return with_settings(self.benchmark, chosen)

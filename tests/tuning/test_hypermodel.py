@@ -1,0 +1,35 @@
+"""The space as a `HyperModel`, in a tuner of KerasTuner's own."""
+
+import keras_tuner
+import numpy as np
+import pytest
+
+import keras_ranksim as kr
+from keras_ranksim.experiments import run
+
+
+@pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")
+def test_a_stock_tuner_trains_what_a_run_trains(benchmark, tmp_path):
+    hypermodel = kr.tuning.RankSimHyperModel(benchmark, "SQINV + RANKSIM", gamma=(0.02, 0.021))
+    tuner = keras_tuner.RandomSearch(
+        hypermodel, objective="val_mae", max_trials=1, seed=1, directory=str(tmp_path)
+    )
+    tuner.search(epochs=1, verbose=0)
+    (trial,) = tuner.oracle.get_best_trials(1)
+    assert trial.status == "COMPLETED"
+    hp = trial.hyperparameters
+    assert 0.02 <= hp.values["gamma"] <= 0.021
+    pair = kr.tuning.ranksim_space(hp)
+    recipe = kr.tuning.hypermodel.with_settings(benchmark, {"ranksim": pair})
+    expected = run(recipe, "SQINV + RANKSIM", epochs=1, verbose=0).history["val_mae"][0]
+    np.testing.assert_allclose(trial.score, expected, rtol=1e-5)
+
+
+def test_two_stages_are_told(benchmark):
+    with pytest.raises(ValueError, match="`method` must be trained in one stage"):
+        kr.tuning.RankSimHyperModel(benchmark, "RRT + RANKSIM")
+
+
+def test_unknown_names_are_told():
+    with pytest.raises(AttributeError, match="'keras_ranksim.tuning' has no attribute 'tune'"):
+        kr.tuning.tune  # noqa: B018
