@@ -52,7 +52,8 @@ def value_and_gradient(equation, features=FEATURES, **options):
         with tf.GradientTape() as tape:
             tape.watch(features)
             loss = equation(features)
-        return loss, tape.gradient(3 * loss, features)
+            scaled = 3 * loss
+        return loss, tape.gradient(scaled, features)
 
     compiled = tf.function(differentiated, **options) if options else differentiated
     return [tensor.numpy() for tensor in compiled(tf.constant(features))]
@@ -110,11 +111,14 @@ def test_blocks_give_the_published_ranksim(golden, case, small_blocks):
     np.testing.assert_allclose(gradient / 3, expected, atol=2e-4 * np.abs(expected).max())
 
 
-def test_the_size_of_a_batch_may_vary_from_step_to_step(small_blocks):
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_size_of_a_batch_may_vary_from_step_to_step(small_blocks, jit_compile):
     """As in training, where a batch holds an unknown number of distinct labels."""
     labels = np.round(LABELS)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, 5)), tf.TensorSpec((None, 1))])
+    signature = [tf.TensorSpec((None, 5)), tf.TensorSpec((None, 1))]
+
+    @tf.function(input_signature=signature, jit_compile=jit_compile)
     def loss(features, labels):
         return kr.ops.ranksim_loss(features, labels, seed=0)
 

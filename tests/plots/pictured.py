@@ -24,8 +24,8 @@ def samples(random, count=300):
     return labels, predictions, features
 
 
-def every_figure(theme="light", label_name="age", label_unit="years"):
-    """A figure of each kind, by the name of its function."""
+def figure_makers(theme="light", label_name="age", label_unit="years"):
+    """For each kind of figure a function that makes one, by name."""
     random = np.random.default_rng(3)
     labels, predictions, features = samples(random)
     named = {"label_name": label_name, "label_unit": label_unit, "theme": theme}
@@ -36,31 +36,35 @@ def every_figure(theme="light", label_name="age", label_unit="years"):
     gamma = 10.0 ** random.uniform(-3, 0, 9)
     objective = [*random.uniform(5, 9, 8), np.nan]
     return {
-        "label_histogram": kr.plots.label_histogram(counts(), BINS, counts() + 1.0, **named),
-        "error_by_label": kr.plots.error_by_label(
+        "label_histogram": lambda: kr.plots.label_histogram(
+            counts(), BINS, counts() + 1.0, **named
+        ),
+        "error_by_label": lambda: kr.plots.error_by_label(
             labels, methods, counts(), BINS, window=3, **named
         ),
-        "true_against_predicted": kr.plots.true_against_predicted(
+        "true_against_predicted": lambda: kr.plots.true_against_predicted(
             labels, predictions, counts(), BINS, **named
         ),
-        "rank_matrices": kr.plots.rank_matrices(
+        "rank_matrices": lambda: kr.plots.rank_matrices(
             found.centers,
             {"label space": found.label_space, **dict.fromkeys(methods, found.feature_space)},
             **named,
         ),
-        "two_rank_matrices": kr.plots.rank_matrices(
+        "two_rank_matrices": lambda: kr.plots.rank_matrices(
             found.centers, {"label space": found.label_space, "x": found.feature_space}, **named
         ),
-        "statistic_similarity": kr.plots.statistic_similarity(
+        "statistic_similarity": lambda: kr.plots.statistic_similarity(
             dict.fromkeys(methods, (statistics.mean, statistics.variance)),
             counts(),
             BINS,
             anchor=12,
             **named,
         ),
-        "embedding_map": kr.plots.embedding_map(dict.fromkeys(methods, features), labels, **named),
-        "tuning_plane": kr.plots.tuning_plane(gamma, 1 / gamma, objective, theme=theme),
-        "training_curves": kr.plots.training_curves(
+        "embedding_map": lambda: kr.plots.embedding_map(
+            dict.fromkeys(methods, features), labels, **named
+        ),
+        "tuning_plane": lambda: kr.plots.tuning_plane(gamma, 1 / gamma, objective, theme=theme),
+        "training_curves": lambda: kr.plots.training_curves(
             {"mae": [9, 8, 7, 6], "val_mae": [9, 7, 7.5, 8]}, second_stage=2, theme=theme
         ),
     }

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from pictured import LONG_NAME, every_figure
+from pictured import LONG_NAME, figure_makers
 
 import keras_ranksim as kr
 from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit
@@ -93,7 +93,8 @@ def test_colour_is_never_the_only_mark():
 def test_nothing_is_cut_off(names):
     from matplotlib.text import Text
 
-    for name, figure in every_figure("light", *names).items():
+    for name, make in figure_makers("light", *names).items():
+        figure = make()
         kr.plots.png(figure, 100)
         for text in figure.findobj(Text):
             if text.get_text() and text.get_visible() and not text.get_clip_on():
@@ -103,7 +104,7 @@ def test_nothing_is_cut_off(names):
 
 
 def test_dollars_in_names_are_dollars():
-    figure = every_figure("light", LONG_NAME, "$ a $")["label_histogram"]
+    figure = figure_makers("light", LONG_NAME, "$ a $")["label_histogram"]()
     kr.plots.png(figure)
     assert not figure.axes[0].xaxis.label.get_parse_math()
     assert "$told$" in figure.axes[0].get_xlabel()
@@ -115,7 +116,7 @@ def test_a_png_is_repeatable_small_and_keeps_its_surface(theme):
 
     from PIL import Image
 
-    one, again = (every_figure(theme)["error_by_label"] for _ in range(2))
+    one, again = (figure_makers(theme)["error_by_label"]() for _ in range(2))
     assert kr.plots.png(one) == kr.plots.png(again)
     assert len(kr.plots.png(one)) < 120_000
     picture = Image.open(io.BytesIO(kr.plots.png(one))).convert("RGB")
@@ -127,9 +128,9 @@ def test_what_the_user_set_in_matplotlib_neither_shows_nor_changes():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    plain = kr.plots.png(every_figure()["training_curves"])
+    plain = kr.plots.png(figure_makers()["training_curves"]())
     with matplotlib.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "font.size": 20}):
-        assert kr.plots.png(every_figure()["training_curves"]) == plain
+        assert kr.plots.png(figure_makers()["training_curves"]()) == plain
     assert dict(matplotlib.rcParams) == before
 
 

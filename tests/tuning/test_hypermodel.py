@@ -8,7 +8,7 @@ import keras_ranksim as kr
 from keras_ranksim.experiments import run
 
 
-@pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner.*")
 def test_a_stock_tuner_trains_what_a_run_trains(benchmark, tmp_path):
     hypermodel = kr.tuning.RankSimHyperModel(benchmark, "SQINV + RANKSIM", gamma=(0.02, 0.021))
     tuner = keras_tuner.RandomSearch(
