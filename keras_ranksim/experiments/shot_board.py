@@ -167,7 +167,7 @@ def _stage(model):
 
 
 def _ranksim_layer(model):
-    layers = [getattr(layer, "regularizer", layer) for layer in model.layers]
+    layers = [getattr(layer, "regularizer", layer) for layer in model._flatten_layers()]
     return next((layer for layer in layers if isinstance(layer, RankSimRegularizer)), None)
 
 

@@ -26,18 +26,19 @@ def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
     (1, True)
     """
     labels = ops.convert_to_tensor(labels)
-    batch = ops.shape(labels)[0]
-    lottery = _lottery(batch, seed)
-    if usable is not None:
-        lottery = ops.where(usable, lottery, 2.0)
+    if usable is None:
+        usable = ops.ones_like(labels[:, 0], dtype="bool")
+    # One more sample, never drawn: XLA fails on an unknown number that is known to be at most 1.
+    labels = ops.pad(labels, ((0, 1), (0, 0)))
+    usable = ops.pad(usable, ((0, 1),), constant_values=False)
+    lottery = ops.where(usable, _lottery(ops.shape(labels)[0], seed), 2.0)
     shuffled = ops.argsort(lottery)
     key = ops.take(_sorting_key(labels), shuffled)
     by_label = tf.argsort(key, stable=True)
     order = ops.take(shuffled, by_label)
     key = ops.take(key, by_label)
     first = ops.concatenate([ops.ones_like(key[:1], dtype="bool"), key[1:] != key[:-1]], axis=0)
-    if usable is not None:
-        first = ops.logical_and(first, ops.take(usable, order))
+    first = ops.logical_and(first, ops.take(usable, order))
     return ops.cast(tf.boolean_mask(order, first), "int32")
 
 

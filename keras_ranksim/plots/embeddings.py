@@ -39,6 +39,8 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     embedding = (regressor or _regression_layer(model)).input
     if len(embedding.shape) == 4:
         embedding = keras.layers.GlobalAveragePooling2D(dtype="float32")(embedding)
+    elif len(embedding.shape) > 2:
+        embedding = keras.layers.Flatten()(embedding)
     return keras.Model(model.input, embedding)
 
 
@@ -69,7 +71,7 @@ def save_embeddings(
         arrays["count"] = statistics.count
         arrays["mean"] = statistics.mean.astype("float32")
         arrays["variance"] = statistics.variance.astype("float32")
-    for layer in model.layers:
+    for layer in model._flatten_layers():
         if isinstance(layer, FeatureDistributionSmoothing):
             arrays.update(_smoothed_statistics(layer, benchmark.bins))
     np.savez(path, **arrays)
@@ -104,12 +106,14 @@ def _regression_layer(model):
     tensors = keras.tree.flatten(model.output)
     while len(tensors) == 1:
         layer = tensors[0]._keras_history.operation
+        if isinstance(layer, keras.Model):
+            break
         if layer.weights and not isinstance(layer, NoiseScale):
             return layer
         tensors = (
             [] if isinstance(layer, keras.layers.InputLayer) else keras.tree.flatten(layer.input)
         )
     raise ValueError(
-        "`regressor` must be the regression layer, since the model's output does not follow from "
-        "one layer with weights. Received: regressor=None"
+        "`model` must end in a regression layer of its own: one layer with weights, not within a "
+        f"nested model, from which its one output follows. Received: model '{model.name}'"
     )
