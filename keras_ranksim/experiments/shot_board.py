@@ -62,6 +62,7 @@ class ShotBoard(keras.callbacks.Callback):
     ):
         super().__init__()
         optional_package("tensorboard", extra="tuning")
+        optional_package("matplotlib.figure", extra="plots")
         self.benchmark = benchmark
         self.log_dir = Path(log_dir)
         self.image_every = positive_integer("image_every", image_every, "epochs between images")

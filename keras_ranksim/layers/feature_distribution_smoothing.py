@@ -167,8 +167,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
     def update_state(self, features, labels) -> None:
         """Adds a batch to the statistics of the epoch under way."""
         rows, index = self._rows(features, labels)
-        rows = ops.cast(ops.stop_gradient(rows), "float64")
-        count, total, squares = sums_by_bin(rows, index, len(self.bins))
+        count, total, squares = sums_by_bin(ops.stop_gradient(rows), index, len(self.bins))
         self.epoch_count.assign_add(count)
         self.epoch_sum.assign_add(total)
         self.epoch_sum_of_squares.assign_add(squares)

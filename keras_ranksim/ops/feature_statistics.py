@@ -1,8 +1,10 @@
 """Means and variances of features by label bin, and the step from one pair to another."""
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
+ENTRIES_AT_ONCE = 2**22
 SMALLEST_TOTAL_VARIANCE = 1e-10
 CANCELLATION = 1e-13
 
@@ -10,19 +12,48 @@ CANCELLATION = 1e-13
 def sums_by_bin(rows, index, bins: int):
     """Count, sum and sum of squares of the rows of every bin.
 
+    Summed in float64, so that squares of features with a large mean keep the digits that the
+    variance needs; `ENTRIES_AT_ONCE` at a time, so that the pixels of dense features need not
+    be in memory twice more, at twice the size.
+
     Args:
-        rows: Tensor of shape `(n, features)`; float64, so that squares of features with a
-            large mean keep the digits that the variance needs.
+        rows: Tensor of shape `(n, features)`.
         index: int32 tensor of shape `(n,)`, the bin of every row.
         bins: Number of bins.
 
     Returns:
-        Tensors of shapes `(bins,)`, `(bins, features)`, `(bins, features)`.
+        Float64 tensors of shapes `(bins,)`, `(bins, features)`, `(bins, features)`.
     """
+    count, size = ops.shape(rows)
+    length = max(1, ENTRIES_AT_ONCE // max(1, size))
+
+    def add_a_block(start, *sums):
+        place = start + tf.range(length)
+        # Rows past the end count in bin -1, which TensorFlow drops.
+        bin_ = ops.where(place < count, ops.take(index, ops.minimum(place, count - 1)), -1)
+        block = ops.take(rows, ops.minimum(place, count - 1), axis=0)
+        of_block = _sums_at_once(block, bin_, bins)
+        return start + length, *(total + part for total, part in zip(sums, of_block))
+
+    def in_blocks():
+        nothing = [ops.zeros(shape, dtype="float64") for shape in ((bins,), *[(bins, size)] * 2)]
+        return tf.while_loop(
+            lambda start, *sums: start < count,
+            add_a_block,
+            (tf.constant(0), *nothing),
+            parallel_iterations=1,
+        )[1:]
+
+    return ops.cond(
+        count <= length, lambda: _sums_at_once(rows, index, bins), lambda: tuple(in_blocks())
+    )
+
+
+def _sums_at_once(rows, index, bins):
     # One infinite feature, an overflow of half precision, would spoil its bin for ever.
     finite = ops.all(ops.isfinite(rows), axis=-1)
-    rows = ops.where(finite[:, None], rows, ops.zeros_like(rows))
-    count = ops.segment_sum(ops.cast(finite, rows.dtype), index, num_segments=bins)
+    rows = ops.cast(ops.where(finite[:, None], rows, ops.zeros_like(rows)), "float64")
+    count = ops.segment_sum(ops.cast(finite, "float64"), index, num_segments=bins)
     total = ops.segment_sum(rows, index, num_segments=bins)
     squares = ops.segment_sum(ops.square(rows), index, num_segments=bins)
     return count, total, squares

@@ -132,7 +132,7 @@ def finish(figure: Figure) -> None:
     Matplotlib would do both when the figure is saved, with the settings of that moment.
     """
     with _without_glyph_warnings():
-        figure.draw_without_rendering()
+        figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
 
 
@@ -160,13 +160,13 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     with look("light"), _without_glyph_warnings():
         figure.savefig(
             drawn,
-            format="png",
+            format="raw",
             dpi=dots_per_inch,
             facecolor=figure.get_facecolor(),
-            pil_kwargs={"compress_level": 1},
         )
-    colours = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    colours.save(file, format="png", optimize=True)
+    size = tuple(int(side * dots_per_inch) for side in figure.get_size_inches())
+    picture = Image.frombytes("RGBA", size, drawn.getvalue()).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(file, format="png")
     return file.getvalue()
 
 

@@ -359,9 +359,9 @@ def test_workers_that_know_their_number_share_the_files_out(tmp_path):
         _ = kr.data.read_records(tmp_path, input_context=context).test
 
 
-def test_two_replicas_read_records_too(tmp_path):
+def test_two_replicas_read_records_too(tmp_path, two_replicas):
     written(tmp_path)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = two_replicas
     dataset = strategy.experimental_distribute_dataset(kr.data.read_records(tmp_path).train)
     found = [
         int(y) // 2

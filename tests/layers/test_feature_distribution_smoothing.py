@@ -313,3 +313,25 @@ def test_bins_absent_from_an_epoch_keep_their_statistics_and_borders_are_reflect
 def test_labels_of_other_samples_are_told():
     with pytest.raises(ValueError, match=r"`features` and `labels` must have one row a sample"):
         smoothing()(np.ones((8, 3)), np.ones((5, 1)), training=True)
+
+
+@pytest.mark.parametrize("rows", [1, 6, 7, 12, 29])
+@pytest.mark.parametrize("mode", [{}, {"jit_compile": False}, {"jit_compile": True}], ids=str)
+def test_sums_in_blocks_are_those_of_all_rows(random, monkeypatch, rows, mode):
+    """Blocks of two rows of three features; without a mode, eagerly."""
+    from keras_ranksim.ops import feature_statistics
+
+    monkeypatch.setattr(feature_statistics, "ENTRIES_AT_ONCE", 6)
+    features = random.normal(1000, 1, size=(rows, 3)).astype("float32")
+    index = random.integers(0, 4, size=rows).astype("int32")
+
+    def sums(features, index):
+        return feature_statistics.sums_by_bin(features, index, 4)
+
+    compiled = tf.function(sums, **mode) if mode else sums
+    count, total, squares = compiled(tf.constant(features), tf.constant(index))
+    np.testing.assert_array_equal(count, np.bincount(index, minlength=4))
+    for bin_ in range(4):
+        members = features[index == bin_].astype("float64")
+        np.testing.assert_allclose(total[bin_], members.sum(0), rtol=1e-12)
+        np.testing.assert_allclose(squares[bin_], (members**2).sum(0), rtol=1e-12)

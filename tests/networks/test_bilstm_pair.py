@@ -155,14 +155,14 @@ def test_it_trains_in_half_precision(vectors, pair):
     assert model.get_layer("pair").output.dtype == "float16"
 
 
-def test_two_replicas_learn_what_one_learns(vectors, pair):
+def test_two_replicas_learn_what_one_learns(vectors, pair, two_replicas):
     data = tf.data.Dataset.from_tensors(
         (tuple(tokens[[0, 1, 2, 0]] for tokens in pair), np.array([1.0, 2.0, 3.0, 5.0]))
     )
     plain = regressor(vectors, dropout=0.0)
     start = plain.get_weights()
     plain.fit(data, verbose=0)
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    with two_replicas.scope():
         mirrored = regressor(vectors, dropout=0.0)
     mirrored.set_weights(start)
     mirrored.fit(data, verbose=0)

@@ -1,0 +1,143 @@
+"""What TensorBoard is told: events read back, and the projector's files."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import keras_ranksim as kr
+from keras_ranksim.experiments.evaluation import predict, report_of
+from keras_ranksim.experiments.projector import THUMBNAIL, write_projector
+from keras_ranksim.experiments.shot_board import _of_images
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return kr.data.load_portraits(
+        train_samples=90, evaluation_per_age=1, image_size=16, batch_size=30, verbose=False
+    )
+
+
+@pytest.fixture(scope="module")
+def logged(faces, tmp_path_factory):
+    """A model with RankSim after two epochs, its history and what was logged."""
+    folder = tmp_path_factory.mktemp("board")
+    model = kr.experiments.build_model(faces, "RANKSIM").model
+    data = faces.replace()
+    board = kr.experiments.ShotBoard(data, folder)
+    history = model.fit(
+        data.train, validation_data=data.val, epochs=2, verbose=0, callbacks=[board]
+    )
+    assert int(data.epoch) == 2, "the board's reading does not move the training data on"
+    events = EventAccumulator(str(folder / "whole_model"), size_guidance={"tensors": 0})
+    events.Reload()
+    return model, history.history, events, folder / "whole_model"
+
+
+def scalars_of(events, tag):
+    return [float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors(tag)]
+
+
+def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
+    model, history, events, _ = logged
+    report = report_of(*predict(model, faces, "val"), faces)
+    for shot in ("all", "few", "zero"):
+        values = scalars_of(events, f"mae_by_shot/{shot}")
+        assert len(values) == 2
+        np.testing.assert_allclose(values[-1], report.loc[shot, "mae"], rtol=1e-5)
+    np.testing.assert_allclose(scalars_of(events, "epoch/val_mae"), history["val_mae"], rtol=1e-5)
+    assert "mae_by_shot/many" not in events.Tags()["tensors"], "no sample, no value"
+
+
+def test_the_term_is_that_of_training_batches_and_gamma_times_it_stands_beside(faces, logged):
+    model, _, events, _ = logged
+    embed = kr.plots.embedding_model(model)
+    data = faces.replace()
+    data.epoch.assign(1)  # the board reads another epoch's order each time
+    terms = [
+        float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in data.train
+    ]
+    np.testing.assert_allclose(scalars_of(events, "ranksim/term")[-1], np.mean(terms), rtol=1e-4)
+    np.testing.assert_allclose(
+        scalars_of(events, "ranksim/gamma_times_term"),
+        0.01 * np.array(scalars_of(events, "ranksim/term")),
+        rtol=1e-5,
+    )
+
+
+def test_rank_matrices_are_images_of_the_first_and_the_last_epoch(logged):
+    events = logged[2].Tensors("rank_matrices")
+    assert [event.step for event in events] == [0, 1]
+    width, height, png = events[0].tensor_proto.string_val[:3]
+    picture = tf.io.decode_png(png)
+    assert picture.shape[:2] == (int(height), int(width))
+    assert picture.shape[1] == 800
+    assert len(np.unique(picture.numpy().reshape(-1, 3), axis=0)) > 50
+
+
+def test_the_projector_shows_validation_embeddings_with_labels_and_pictures(faces, logged):
+    model, _, _, folder = logged
+    points = np.loadtxt(folder / "embeddings.tsv", delimiter="\t")
+    embedded = kr.plots.embedding_model(model).predict(faces.val, verbose=0)
+    np.testing.assert_allclose(points, embedded, rtol=1e-3, atol=1e-4)
+    lines = [line.split("\t") for line in (folder / "metadata.tsv").read_text().splitlines()]
+    assert lines[0] == ["age", "predicted", "shot"]
+    assert [float(line[0]) for line in lines[1:]] == faces.labels["val"].tolist()
+    labels, predictions, _ = predict(model, faces, "val")
+    np.testing.assert_allclose([float(line[1]) for line in lines[1:]], predictions, rtol=1e-3)
+    assert [line[2] for line in lines[1:]] == kr.shots(
+        faces.train_labels, labels, faces.bins
+    ).tolist()
+    config = (folder / "projector_config.pbtxt").read_text()
+    from google.protobuf import text_format
+    from tensorboard.plugins.projector import ProjectorConfig
+
+    read = text_format.Parse(config, ProjectorConfig()).embeddings[0]
+    assert (read.tensor_path, read.metadata_path) == ("embeddings.tsv", "metadata.tsv")
+    assert list(read.sprite.single_image_dim) == [THUMBNAIL, THUMBNAIL]
+    sheet = tf.io.decode_png((folder / read.sprite.image_path).read_bytes()).numpy()
+    assert sheet.shape == (11 * THUMBNAIL, 11 * THUMBNAIL, 3)  # 101 in a square of 11 by 11
+    third = np.asarray(next(iter(faces.val))[0])[2]
+    cell = sheet[:THUMBNAIL, 2 * THUMBNAIL : 3 * THUMBNAIL].astype(float)
+    np.testing.assert_allclose(cell.mean((0, 1)), ((third + 1) * 127.5).mean((0, 1)), atol=3)
+
+
+def test_a_run_with_the_board_learns_what_one_without_learns(faces, tmp_path):
+    plain = kr.experiments.run(faces, "RRT + RANKSIM", epochs=1, verbose=0)
+    watched = kr.experiments.run(
+        faces, "RRT + RANKSIM", epochs=1, verbose=0, output_dir=tmp_path, tensorboard=True
+    )
+    for name in set(plain.history) - {"seconds"}:
+        np.testing.assert_allclose(watched.history[name], plain.history[name], rtol=1e-6)
+    runs = {path.name for path in (tmp_path / "tensorboard").iterdir()}
+    assert runs == {"whole_model", "regressor_alone"}
+
+
+def test_of_many_samples_some_are_shown_and_no_label_breaks_a_line(tmp_path):
+    features = np.arange(5000.0)[:, None]
+    names = np.array(["a\tb", "c\nd"] * 2500)
+    write_projector(tmp_path, features, {"name": names, "at": features[:, 0]})
+    points = np.loadtxt(tmp_path / "embeddings.tsv")
+    assert (len(points), points[0], points[-1]) == (2000, 0, 4999)
+    lines = (tmp_path / "metadata.tsv").read_text().splitlines()
+    assert (lines[0], lines[1]) == ("name\tat", "a b\t0")
+    assert len(lines) == 2001
+    assert not (tmp_path / "sprite.png").exists()
+
+
+def test_labels_of_maps_are_means_of_what_was_measured():
+    maps = tf.constant([[[[2.0], [0.0]], [[4.0], [0.0]]], [[[0.0], [0.0]], [[0.0], [0.0]]]])
+    np.testing.assert_allclose(_of_images(maps), [3, 0])
+    np.testing.assert_array_equal(_of_images(tf.constant([[5.0]])), [[5.0]])
+
+
+def test_mistakes_are_told(faces, tmp_path, monkeypatch):
+    import sys
+
+    with pytest.raises(ValueError, match=r"`tensorboard=True` needs an `output_dir`"):
+        kr.experiments.run(faces, "VANILLA", tensorboard=True)
+    with pytest.raises(ValueError, match=r"`image_every` must be a whole number.*image_every=0"):
+        kr.experiments.ShotBoard(faces, tmp_path, image_every=0)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(ImportError, match=r"needs the package `tensorboard`.*pip install"):
+        kr.experiments.ShotBoard(faces, tmp_path)
