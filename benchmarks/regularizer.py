@@ -1,0 +1,185 @@
+"""What do RankSim and ConR cost, forward and backward, beside PyTorch and beside their floor?
+
+    pip install torch
+    python benchmarks/regularizer.py
+
+RankSim of M samples with M distinct labels and 2,048 features against (a) a loop over the rows
+in PyTorch, the form of the published algorithm, (b) all rows at once in PyTorch, (c) the floor:
+what cannot be left out, two matrix products and two sorts of all rows, in TensorFlow. ConR
+against PyTorch at once. Losses are compared first. All sides take turns in one run. Takes about
+four minutes; the tables go to benchmarks/results/regularizer.md.
+"""
+
+import argparse
+
+from measure import as_table, figure, milliseconds, write
+
+FEATURES = 2048
+SIZES = (64, 256, 1024, 4096)
+GAMMA, LAMBDA = 0.01, 100.0
+
+
+def drawn(size):
+    """Features, labels that differ, and predictions near them."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    features = random.normal(size=(size, FEATURES)).astype("float32")
+    labels = random.permutation(np.linspace(0, 100, size)).astype("float32")
+    return features, labels, labels + random.normal(0, 5, size).astype("float32")
+
+
+def in_tensorflow(loss, features, jit_compile=False):
+    """A function that computes loss and gradient and returns the loss."""
+    import tensorflow as tf
+
+    @tf.function(jit_compile=jit_compile)
+    def step(features):
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            value = loss(features)
+        return value, tf.convert_to_tensor(tape.gradient(value, features))
+
+    features = tf.constant(features)
+
+    def run():
+        value, gradient = step(features)
+        gradient[0, 0].numpy()
+        return float(value)
+
+    return run
+
+
+def in_torch(loss, features):
+    """The same for PyTorch."""
+    import torch
+
+    features = torch.tensor(features, requires_grad=True)
+
+    def run():
+        features.grad = None
+        value = loss(features)
+        value.backward()
+        return value.item()
+
+    return run
+
+
+def floor(features):
+    """The two matrix products and the two row sorts that RankSim cannot do without."""
+    import tensorflow as tf
+
+    @tf.function
+    def step(features):
+        similarity = tf.matmul(features, features, transpose_b=True)
+        first = tf.sort(similarity, axis=-1)
+        second = tf.sort(similarity + 1e-3 * tf.roll(similarity, 1, axis=-1), axis=-1)
+        return tf.matmul(similarity, features), first, second
+
+    features = tf.constant(features)
+
+    def run():
+        for tensor in step(features):
+            tensor[0, 0].numpy()
+
+    return run
+
+
+def ranksim(size, xla):
+    import tensorflow as tf
+    import torch
+    import torch_versions
+
+    import keras_ranksim as kr
+
+    features, labels, _ = drawn(size)
+    label_tensor, torch_labels = tf.constant(labels), torch.tensor(labels)
+
+    def ours(features):
+        return kr.ops.ranksim_loss(features, label_tensor, GAMMA, LAMBDA, seed=0)
+
+    sides = {
+        "ours": in_tensorflow(ours, features),
+        "a": in_torch(
+            lambda x: torch_versions.ranksim_by_rows(x, torch_labels, GAMMA, LAMBDA), features
+        ),
+        "b": in_torch(
+            lambda x: torch_versions.ranksim_at_once(x, torch_labels, GAMMA, LAMBDA), features
+        ),
+        "c": floor(features),
+    }
+    if size <= xla:
+        sides["xla"] = in_tensorflow(ours, features, jit_compile=True)
+    assert_close(sides["ours"](), sides["b"]())
+    return milliseconds(sides, repeats=5 if size > 1024 else 15, warm_up=1 if size > 1024 else 2)
+
+
+def conr(size):
+    import tensorflow as tf
+    import torch
+    import torch_versions
+
+    import keras_ranksim as kr
+
+    features, *known = drawn(size)
+    known = [values.round() // 2 for values in known]  # many samples of a label
+    tensors, torch_tensors = map(tf.constant, known), map(torch.tensor, known)
+    labels, predictions = tensors
+    torch_labels, torch_predictions = torch_tensors
+    sides = {
+        "ours": in_tensorflow(lambda x: kr.ops.conr_loss(x, labels, predictions), features),
+        "b": in_torch(
+            lambda x: torch_versions.conr_at_once(x, torch_labels, torch_predictions), features
+        ),
+    }
+    assert_close(sides["ours"](), sides["b"]())
+    return milliseconds(sides, repeats=7 if size > 1024 else 15)
+
+
+def assert_close(ours, theirs):
+    """Ties apart, which PyTorch's argsort breaks in any order, both compute the same."""
+    assert abs(ours / theirs - 1) < 0.02, (ours, theirs)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="samples of a batch")
+    parser.add_argument("--xla", type=int, default=1024, help="largest size compiled by XLA")
+    arguments = parser.parse_args()
+    ranksim_rows, conr_rows = [], []
+    for size in arguments.sizes:
+        times = ranksim(size, arguments.xla)
+        ratios = [f"{times[side] / times['ours']:.1f}" for side in "ab"]
+        ratios.append(f"{times['ours'] / times['c']:.2f}")
+        of_xla = figure(times["xla"]) if "xla" in times else "-"
+        shown = [figure(times[side]) for side in ("ours", "a", "b", "c")]
+        ranksim_rows.append([f"{size:,}", *shown, *ratios, of_xla])
+        times = conr(size)
+        shown = [figure(times[side]) for side in ("ours", "b")]
+        conr_rows.append([f"{size:,}", *shown, f"{times['b'] / times['ours']:.1f}"])
+    write(
+        "regularizer",
+        "python benchmarks/regularizer.py",
+        "# What RankSim and ConR cost",
+        f"## RankSim, forward and backward, M distinct labels, {FEATURES:,} features; milliseconds",
+        "(a) PyTorch, a loop over rows, the form of the published algorithm; (b) PyTorch, all rows "
+        "at once; (c) the floor, two matrix products and two row sorts in TensorFlow. Ratios: how "
+        "many times (a) and (b) take ours, and how many times ours takes the floor.",
+        as_table(
+            ["M", "ours", "(a)", "(b)", "(c)", "(a) / ours", "(b) / ours", "ours / (c)", "XLA"],
+            ranksim_rows,
+        ),
+        "The last column is ours compiled by XLA (`jit_compile=True`), which sorts slowly on a "
+        "processor; results are the same. Keras compiles by itself on accelerators alone.",
+        f"## ConR, forward and backward, {FEATURES:,} features; milliseconds",
+        as_table(["M", "ours", "PyTorch", "ratio"], conr_rows),
+        packages=["torch"],
+        note="Medians of 5 calls for M = 4,096 (7 for ConR) and of 15 below, sides taking turns, "
+        "after a warm-up.",
+    )
+
+
+if __name__ == "__main__":
+    main()
