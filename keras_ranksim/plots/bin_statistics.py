@@ -10,7 +10,7 @@ import numpy as np
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
-from keras_ranksim.plots.errors import alone
+from keras_ranksim.plots.errors import mark_alone
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shade_shots
 from keras_ranksim.plots.style import (
     LARGEST_NUMBER_OF_METHODS,
@@ -141,9 +141,8 @@ def statistic_similarity(
                     pair[number],
                     color=color,
                     linestyle=style,
-                    marker=".",
-                    markevery=alone(pair[number]),
                     label=name,
+                    **mark_alone(pair[number]),
                 )
             axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
             axes.set_ylabel(f"similarity of\n{what} to the anchor")

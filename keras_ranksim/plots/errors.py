@@ -88,9 +88,8 @@ def error_by_label(
                 error,
                 color=color,
                 linestyle=style,
-                marker=".",
-                markevery=alone(error),
                 label=name,
+                **mark_alone(error),
             )
         top.set_ylim(bottom=0)
         averaged = "" if window == 1 else f",\nmean of {window} bins"
@@ -154,10 +153,11 @@ def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) ->
     return np.where(count > 0, mean, np.nan)
 
 
-def alone(values) -> list[int]:
-    """Places of finite values between two that are not: a line does not show them."""
+def mark_alone(values) -> dict:
+    """How to draw a line so that finite values between two that are not show as points."""
     finite = np.r_[False, np.isfinite(values), False]
-    return np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:]).tolist()
+    alone = np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:]).tolist()
+    return {"marker": ".", "markevery": alone} if alone else {}
 
 
 def _methods(predictions):
@@ -176,9 +176,7 @@ def _methods(predictions):
 
 
 def _draw_gain(axes, centers, gain, theme):
-    axes.plot(
-        centers, gain, color=theme.ink, linewidth=1, marker=".", markersize=4, markevery=alone(gain)
-    )
+    axes.plot(centers, gain, color=theme.ink, linewidth=1, markersize=4, **mark_alone(gain))
     axes.axhline(0, color=theme.muted, linewidth=0.8)
     axes.fill_between(
         centers, gain, 0, where=gain >= 0, interpolate=True, color=theme.gain, alpha=0.45, lw=0

@@ -44,18 +44,12 @@ class Browser:
     def __init__(self, chromium, profile):
         commands_out, self._commands = os.pipe()
         self._answers, answers_in = os.pipe()
-
-        def as_three_and_four():
-            os.dup2(commands_out, 3)
-            os.dup2(answers_in, 4)
-
-        # Chromium reads commands from descriptor 3 and writes answers to 4. Both ends are moved
-        # out of their way first, or one dup2 could close the other.
-        commands_out, answers_in = (_high(number) for number in (commands_out, answers_in))
+        commands_out, answers_in = _high(commands_out), _high(answers_in)
+        # Chromium reads commands from descriptor 3 and writes answers to 4.
+        moved = f'exec "$@" 3<&{commands_out} 4>&{answers_in}'
         self.process = subprocess.Popen(
-            [chromium, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=as_three_and_four,
-            pass_fds=(3, 4, commands_out, answers_in),
+            ["bash", "-c", moved, "bash", chromium, *FLAGS, f"--user-data-dir={profile}"],
+            pass_fds=(commands_out, answers_in),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -9,7 +9,7 @@ from pictured import BINS, counts, samples
 
 import keras_ranksim as kr
 from keras_ranksim.plots import projection
-from keras_ranksim.plots.errors import alone
+from keras_ranksim.plots.errors import mark_alone
 from keras_ranksim.plots.label_axis import shot_ranges
 from keras_ranksim.plots.style import THEMES
 
@@ -161,7 +161,9 @@ def test_the_errors_stand_over_the_histogram_on_shades_of_the_shots(random):
 
 def test_a_bin_between_empty_ones_is_marked_since_no_line_meets_it():
     nothing = np.nan
-    assert alone([1.0, nothing, 2.0, nothing, nothing, 3.0, 4.0]) == [0, 2]
+    values = [1.0, nothing, 2.0, nothing, nothing, 3.0, 4.0]
+    assert mark_alone(values) == {"marker": ".", "markevery": [0, 2]}
+    assert mark_alone([1.0, 2.0]) == {}
     figure = kr.plots.error_by_label([5, 30, 31], {"A": [6, 30, 30]}, counts(), BINS)
     assert figure.axes[0].lines[0].get_markevery() == [5]
 
