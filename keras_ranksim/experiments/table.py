@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +127,7 @@ def run_table(
     output_dir: str | os.PathLike | None = None,
     metric: str | None = None,
     verbose: int = 0,
+    tuned: Mapping[str, Benchmark] | None = None,
 ) -> Table:
     """Runs methods over seeds and makes a table of them.
 
@@ -145,6 +146,9 @@ def run_table(
         output_dir: Folder of the table; `None` keeps nothing.
         metric: The metric shown; `None` takes that of the recipe.
         verbose: Of each run, as in `keras.Model.fit`; 0 shows a line a cell.
+        tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: for a method's name the
+            benchmark with settings of its own, which is `keras_ranksim.tuning.SearchResult`'s
+            `benchmark`.
 
     Returns:
         A `Table`.
@@ -157,29 +161,33 @@ def run_table(
     >>> table.frame.index.tolist()
     ['VANILLA']
     """
-    methods = [methods] if isinstance(methods, (str, Method)) else methods
-    methods = [Method.parse(method) for method in methods]
+    rows = _rows([methods] if isinstance(methods, (str, Method)) else methods, tuned or {})
     seeds = [int(seed) for seed in seeds]
-    if not methods or not seeds:
+    if not rows or not seeds:
         raise ValueError(
             "`methods` and `seeds` must each hold at least one entry. "
-            f"Received: {len(methods)} methods, {len(seeds)} seeds"
+            f"Received: {len(rows)} methods, {len(seeds)} seeds"
         )
     per_seed = benchmark if callable(benchmark) else (lambda seed: benchmark)
     first = per_seed(seeds[0])
+    for row in rows:
+        _check_same_data(row, first)
     table = Table(first.name, {}, metric or first.recipe.monitor.removeprefix("val_"))
     folder = None if output_dir is None else Path(output_dir)
-    done: dict[tuple[Method, int], Result | str] = {}
-    progress = TableProgress(first.name, len(methods) * len(seeds), verbose)
+    done: dict[tuple[str, Method, int], Result | str] = {}
+    progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
     for seed in seeds:
         data = first if seed == seeds[0] else per_seed(seed)
-        for method in methods:
-            key = (method.same_run(data.recipe), seed)
+        for row in rows:
+            place, method = row.cell(data)
+            key = (place, method, seed)
             if key not in done:
-                progress.start(str(method), seed)
-                done[key] = _cell_of(data, *key, epochs, folder, verbose)
-            progress.finish(str(method), seed, done[key], table.metric)
-            table.results.setdefault(str(method), {})[seed] = done[key]
+                progress.start(row.name, seed)
+                cell_folder = None if folder is None else folder / place / f"seed-{seed}"
+                settled = data if row.benchmark is None else row.benchmark
+                done[key] = _cell_of(settled, method, seed, epochs, cell_folder, verbose)
+            progress.finish(row.name, seed, done[key], table.metric)
+            table.results.setdefault(row.name, {})[seed] = done[key]
             if folder is not None:
                 (folder / "table.md").write_text(table.to_markdown())
                 table.to_csv(folder / "table.csv")
@@ -188,8 +196,46 @@ def run_table(
     return table
 
 
-def _cell_of(benchmark, method, seed, epochs, folder, verbose):
-    output_dir = None if folder is None else folder / method.slug / f"seed-{seed}"
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Row:
+    name: str
+    method: Method
+    benchmark: Benchmark | None = None
+
+    def cell(self, data):
+        """The folder of its runs in that of the table, and the method that stands for it."""
+        if self.benchmark is not None:
+            return f"{self.method.slug}_tuned", self.method
+        method = self.method.same_run(data.recipe)
+        return method.slug, method
+
+
+def _rows(methods, tuned):
+    parsed = [Method.parse(method) for method in methods]
+    rows = [_Row(str(method), method) for method in parsed]
+    for name, benchmark in tuned.items():
+        method = Method.parse(name)
+        rows.append(_Row(f"{method}, tuned", method, benchmark))
+    return rows
+
+
+def _check_same_data(row, first):
+    if row.benchmark is None:
+        return
+    if not isinstance(row.benchmark, Benchmark):
+        raise ValueError(
+            "`tuned` must hold benchmarks, such as `SearchResult.benchmark`. "
+            f"Received: {type(row.benchmark).__name__} for {row.method}"
+        )
+    for split, labels in first.labels.items():
+        if not np.array_equal(labels, row.benchmark.labels[split]):
+            raise ValueError(
+                "`tuned` must hold the same data as `benchmark`, with other settings. "
+                f"Received: for {row.method} other labels in {split}"
+            )
+
+
+def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
     try:
         result = run(benchmark, method, seed, epochs, output_dir, verbose=verbose)
         result.model = None

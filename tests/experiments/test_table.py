@@ -1,5 +1,7 @@
 """Tables over seeds: means, deviations, failures, what is not run twice."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas as pd
@@ -74,6 +76,25 @@ def test_published_numbers_stand_beside_ours_told_apart(benchmark):
 def test_a_table_without_rows_is_told(benchmark):
     with pytest.raises(ValueError, match=r"`methods` and `seeds` must each hold.*0 methods"):
         run_table(benchmark, [])
+
+
+def test_a_tuned_row_has_settings_of_its_own_and_stands_beside_the_recipes(benchmark, tmp_path):
+    recipe = dataclasses.replace(benchmark.recipe, lds={"kernel": "gaussian", "sigma": 50.0})
+    tuned = {"LDS": benchmark.replace(recipe=recipe), "SQINV + LDS": benchmark}
+    table = run_table(benchmark, ["SQINV + LDS"], [0], epochs=1, output_dir=tmp_path, tuned=tuned)
+    names = ["SQINV + LDS", "VANILLA + LDS, tuned", "SQINV + LDS, tuned"]
+    assert table.frame.index.tolist() == names
+    errors = table.frame[("all", "mean")]
+    assert errors[names[1]] != errors[names[0]] == errors[names[2]]
+    assert (tmp_path / "vanilla_lds_tuned" / "seed-0" / "report.csv").exists()
+
+
+def test_tuned_rows_of_other_data_are_told(benchmark):
+    other = benchmark.replace(labels={**benchmark.labels, "test": benchmark.labels["val"]})
+    with pytest.raises(ValueError, match="`tuned` must hold the same data.*RANKSIM other labels"):
+        run_table(benchmark, [], tuned={"RANKSIM": other})
+    with pytest.raises(ValueError, match="`tuned` must hold benchmarks.*Received: dict"):
+        run_table(benchmark, [], tuned={"RANKSIM": {"gamma": 1.0}})
 
 
 def test_every_cell_has_the_users_dtype_policy(benchmark):
