@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
-from keras_ranksim.validation import numbers, one_of
+from keras_ranksim.validation import bounds, numbers, one_of
 
 SCHEMES = ("inverse", "sqrt_inverse")
 PADDINGS = ("zero", "symmetric")
@@ -143,10 +143,10 @@ def density_of_counts(
     one_of("padding", padding, PADDINGS)
     counts = np.asarray(counts, dtype="float64")
     if count_clip is not None:
-        smallest, largest = numbers("count_clip", count_clip)
-        if not 0 <= smallest <= largest or largest == 0:
+        smallest, largest = bounds("count_clip", count_clip)
+        if smallest < 0 or largest == 0:
             raise ValueError(
-                "`count_clip` must be (smallest, largest) with 0 <= smallest <= largest > 0. "
+                "`count_clip` must be (lowest, highest) with lowest at least 0 and highest above 0. "
                 f"Received: count_clip={count_clip}"
             )
         counts = np.clip(counts, smallest, largest)
