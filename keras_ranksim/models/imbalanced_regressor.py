@@ -107,6 +107,16 @@ class ImbalancedRegressor(ReplicatedFit):
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
         return loss + scope.total_loss(y_pred)
 
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """As in `keras.Model`; views that are there to be contrasted alone are not counted."""
+        scope = current_scope()
+        if scope is not None and scope.contrasted_rows is not None:
+            first = scope.contrasted_rows
+            y, y_pred, sample_weight = keras.tree.map_structure(
+                lambda rows: rows[first:], (y, y_pred, sample_weight)
+            )
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
     @property
     def losses(self):
         """As in `keras.Model`; amid a training step, those of this replica.

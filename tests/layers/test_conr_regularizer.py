@@ -60,6 +60,17 @@ def test_a_third_plain_view_alone_serves_the_regression_loss():
     np.testing.assert_allclose(model.fit(data, verbose=0).history["loss"][0], expected, rtol=1e-5)
 
 
+def test_metrics_count_the_plain_view_alone():
+    model = regressor()
+    model.compile("sgd", "mse", metrics=["mae"], weighted_metrics=["mse"])
+    plain = np.asarray(model(X))
+    data = tf.data.Dataset.from_tensors(((X + 0.1, X - 0.1, X), Y, WEIGHT))
+    logged = model.fit(data, verbose=0).history
+    np.testing.assert_allclose(logged["mae"][0], np.mean(np.abs(plain - Y)), rtol=1e-5)
+    weighted = np.sum(WEIGHT[:, None] * (plain - Y) ** 2) / np.sum(WEIGHT)
+    np.testing.assert_allclose(logged["mse"][0], weighted, rtol=1e-5)
+
+
 def test_too_many_views_are_told():
     with pytest.raises(ValueError, match="two or three views of the same samples. Received: 4"):
         regressor().fit(tf.data.Dataset.from_tensors(((X, X, X, X), Y)), verbose=0)
