@@ -1,8 +1,11 @@
 """What the benchmarks share: the time of several sides in one run, and tables with their origin."""
 
+import csv
 import os
 import platform
+import shlex
 import statistics
+import sys
 import time
 from importlib import metadata
 from pathlib import Path
@@ -11,8 +14,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 RESULTS = Path(__file__).parent / "results"
 
 
-def milliseconds(sides, repeats=7, warm_up=2):
-    """Median time of every side, in milliseconds; the sides take turns.
+def rounds(sides, repeats=7, warm_up=2):
+    """Milliseconds of every call of every side, a list of `repeats` each; the sides take turns.
+
+    Each round begins with another side, since what ran before may leave caches warm or cold.
 
     Args:
         sides: Name to function; a function returns when its work is done.
@@ -22,26 +27,72 @@ def milliseconds(sides, repeats=7, warm_up=2):
     for side in sides.values():
         for _ in range(warm_up):
             side()
-    times = {name: [] for name in sides}
-    for _ in range(repeats):
-        for name, side in sides.items():
+    names = list(sides)
+    times = {name: [] for name in names}
+    for number in range(repeats):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
             start = time.perf_counter()
-            side()
+            sides[name]()
             times[name].append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def milliseconds(sides, repeats=7, warm_up=2):
+    """Median time of every side, in milliseconds."""
+    times = rounds(sides, repeats, warm_up)
     return {name: statistics.median(of_side) for name, of_side in times.items()}
 
 
+def quartiles(values):
+    """First quartile, median and third quartile."""
+    if len(values) == 1:
+        return (values[0],) * 3
+    return tuple(statistics.quantiles(values, n=4, method="inclusive"))
+
+
+def spread(values):
+    """`median (first to third quartile)`, as many digits as times are worth."""
+    low, middle, high = map(figure, quartiles(values))
+    return f"{middle} ({low} to {high})"
+
+
+def ratio_spread(times, baselines):
+    """The same of the ratios round by round, in which a drift of the machine cancels."""
+    low, middle, high = quartiles([time / base for time, base in zip(times, baselines)])
+    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
+
+
+def measurements(times, **case):
+    """Rows of a CSV file: the case, the side, its calls and the quartiles of their times."""
+    rows = []
+    for side, of_side in times.items():
+        low, middle, high = (f"{value:.4g}" for value in quartiles(of_side))
+        figures = {"calls": len(of_side), "median_ms": middle, "quartile_1": low}
+        rows.append({**case, "side": side, **figures, "quartile_3": high})
+    return rows
+
+
 def machine(*packages):
-    """One line: processor or accelerator, Python, packages."""
+    """One line: processor or accelerator, memory, Python, packages."""
     import tensorflow as tf
 
     devices = [
         tf.config.experimental.get_device_details(device).get("device_name", "an accelerator")
         for device in tf.config.list_physical_devices("GPU")
     ]
-    place = ", ".join([f"{os.cpu_count()} cores ({platform.machine()})", *devices])
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores ({_processor()})"
+    place = ", ".join([cores, f"{memory:.0f} GiB", *devices])
     versions = [f"{name} {metadata.version(name)}" for name in ("tensorflow", "keras", *packages)]
     return f"{place}, Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def _processor():
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {platform.machine()}" if names else platform.machine()
 
 
 def as_table(header, rows):
@@ -57,13 +108,32 @@ def figure(value):
     return f"{value:.{2 - (value >= 10) - (value >= 100)}f}" if value >= 0.1 else f"{value:.3f}"
 
 
-def write(name, command, *paragraphs, packages=(), note=""):
-    """Writes `results/<name>.md`; paragraphs are strings or lists of lines."""
+def write(name, *paragraphs, packages=(), note="", rows=(), pictures=None):
+    """Writes `results/<name>.md`, headed by the command at work, and beside it what belongs to it.
+
+    Args:
+        name: Name of the files.
+        *paragraphs: Strings or lists of lines, a title first.
+        packages: Packages whose versions matter besides those of TensorFlow and Keras.
+        note: How it was measured.
+        rows: Dictionaries, the lines of `results/<name>.csv`.
+        pictures: Names of PNG files to their bytes.
+    """
+    command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
     head = f"Regenerate with `{command}`. {machine(*packages)}. {note}".strip()
-    text = [head if i == 1 else part for i, part in enumerate([paragraphs[0], "", *paragraphs[1:]])]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    if rows:
+        head += f" All figures: [{name}.csv]({name}.csv)."
+        fields = list(dict.fromkeys(field for row in rows for field in row))
+        with open(RESULTS / f"{name}.csv", "w", newline="") as file:
+            table = csv.DictWriter(file, fields, lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+    for picture, contents in (pictures or {}).items():
+        (RESULTS / picture).write_bytes(contents)
+    title, *rest = paragraphs
+    parts = ["\n".join(part) if isinstance(part, list) else part for part in (title, head, *rest)]
     path = RESULTS / f"{name}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parts = ["\n".join(part) if isinstance(part, list) else part for part in text]
     path.write_text("\n\n".join(parts) + "\n")
     print("\n\n".join(parts))
     print(f"\nWritten to {path}")

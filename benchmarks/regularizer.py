@@ -4,27 +4,27 @@
     python benchmarks/regularizer.py
 
 RankSim of M samples with M distinct labels and 2,048 features against (a) a loop over the rows
-in PyTorch, the form of the published algorithm, (b) all rows at once in PyTorch, (c) the floor:
-what cannot be left out, two matrix products and two sorts of all rows, in TensorFlow. ConR
-against PyTorch at once. Losses are compared first. All sides take turns in one run. Takes about
-four minutes; the tables go to benchmarks/results/regularizer.md.
+in PyTorch that sorts twice for a ranking, the form of the published algorithm, (b) all rows at once
+in PyTorch, (c) the floor: what cannot be left out, two matrix products and two sorts of all rows,
+in TensorFlow. ConR against PyTorch at once. Losses are compared first. All sides take turns in one
+run. Takes about four minutes; the tables go to benchmarks/results/regularizer.md.
 """
 
 import argparse
 
-from measure import as_table, figure, milliseconds, write
+from measure import as_table, measurements, ratio_spread, rounds, spread, write
 
 FEATURES = 2048
 SIZES = (64, 256, 1024, 4096)
 GAMMA, LAMBDA = 0.01, 100.0
 
 
-def drawn(size):
+def drawn(size, features=FEATURES):
     """Features, labels that differ, and predictions near them."""
     import numpy as np
 
     random = np.random.default_rng(0)
-    features = random.normal(size=(size, FEATURES)).astype("float32")
+    features = random.normal(size=(size, features)).astype("float32")
     labels = random.permutation(np.linspace(0, 100, size)).astype("float32")
     return features, labels, labels + random.normal(0, 5, size).astype("float32")
 
@@ -38,14 +38,13 @@ def in_tensorflow(loss, features, jit_compile=False):
         with tf.GradientTape() as tape:
             tape.watch(features)
             value = loss(features)
+        # Returned, so that it is computed; reading the loss waits for both.
         return value, tf.convert_to_tensor(tape.gradient(value, features))
 
     features = tf.constant(features)
 
     def run():
-        value, gradient = step(features)
-        gradient[0, 0].numpy()
-        return float(value)
+        return float(step(features)[0])
 
     return run
 
@@ -79,13 +78,12 @@ def floor(features):
     features = tf.constant(features)
 
     def run():
-        for tensor in step(features):
-            tensor[0, 0].numpy()
+        step(features)[0][0, 0].numpy()
 
     return run
 
 
-def ranksim(size, xla):
+def ranksim(size, xla, repeats):
     import tensorflow as tf
     import torch
     import torch_versions
@@ -111,10 +109,10 @@ def ranksim(size, xla):
     if size <= xla:
         sides["xla"] = in_tensorflow(ours, features, jit_compile=True)
     assert_close(sides["ours"](), sides["b"]())
-    return milliseconds(sides, repeats=5 if size > 1024 else 15, warm_up=1 if size > 1024 else 2)
+    return rounds(sides, repeats, warm_up=1)
 
 
-def conr(size):
+def conr(size, repeats):
     import tensorflow as tf
     import torch
     import torch_versions
@@ -133,7 +131,7 @@ def conr(size):
         ),
     }
     assert_close(sides["ours"](), sides["b"]())
-    return milliseconds(sides, repeats=7 if size > 1024 else 15)
+    return rounds(sides, repeats, warm_up=1)
 
 
 def assert_close(ours, theirs):
@@ -146,22 +144,26 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="samples of a batch")
-    parser.add_argument("--xla", type=int, default=1024, help="largest size compiled by XLA")
+    parser.add_argument("--xla", type=int, default=256, help="largest size compiled by XLA")
+    parser.add_argument("--repeats", type=int, help="calls of each, instead of 5 to 15")
+    parser.add_argument("--name", default="regularizer", help="name of the results")
     arguments = parser.parse_args()
-    ranksim_rows, conr_rows = [], []
+    ranksim_lines, conr_lines, rows = [], [], []
     for size in arguments.sizes:
-        times = ranksim(size, arguments.xla)
-        ratios = [f"{times[side] / times['ours']:.1f}" for side in "ab"]
-        ratios.append(f"{times['ours'] / times['c']:.2f}")
-        of_xla = figure(times["xla"]) if "xla" in times else "-"
-        shown = [figure(times[side]) for side in ("ours", "a", "b", "c")]
-        ranksim_rows.append([f"{size:,}", *shown, *ratios, of_xla])
-        times = conr(size)
-        shown = [figure(times[side]) for side in ("ours", "b")]
-        conr_rows.append([f"{size:,}", *shown, f"{times['b'] / times['ours']:.1f}"])
+        repeats = arguments.repeats or (5 if size > 1024 else 15)
+        times = ranksim(size, arguments.xla, repeats)
+        rows += measurements(times, loss="RankSim", samples=size)
+        shown = [spread(times[side]) for side in ("ours", "a", "b", "c")]
+        ratios = [ratio_spread(times[side], times["ours"]) for side in "ab"]
+        ratios.append(ratio_spread(times["ours"], times["c"]))
+        of_xla = spread(times["xla"]) if "xla" in times else "-"
+        ranksim_lines.append([f"{size:,}", *shown, *ratios, of_xla])
+        times = conr(size, repeats)
+        rows += measurements(times, loss="ConR", samples=size)
+        shown = [spread(times[side]) for side in ("ours", "b")]
+        conr_lines.append([f"{size:,}", *shown, ratio_spread(times["b"], times["ours"])])
     write(
-        "regularizer",
-        "python benchmarks/regularizer.py",
+        arguments.name,
         "# What RankSim and ConR cost",
         f"## RankSim, forward and backward, M distinct labels, {FEATURES:,} features; milliseconds",
         "(a) PyTorch, a loop over rows, the form of the published algorithm; (b) PyTorch, all rows "
@@ -169,15 +171,16 @@ def main():
         "many times (a) and (b) take ours, and how many times ours takes the floor.",
         as_table(
             ["M", "ours", "(a)", "(b)", "(c)", "(a) / ours", "(b) / ours", "ours / (c)", "XLA"],
-            ranksim_rows,
+            ranksim_lines,
         ),
         "The last column is ours compiled by XLA (`jit_compile=True`), which sorts slowly on a "
         "processor; results are the same. Keras compiles by itself on accelerators alone.",
         f"## ConR, forward and backward, {FEATURES:,} features; milliseconds",
-        as_table(["M", "ours", "PyTorch", "ratio"], conr_rows),
+        as_table(["M", "ours", "PyTorch", "ratio"], conr_lines),
         packages=["torch"],
-        note="Medians of 5 calls for M = 4,096 (7 for ConR) and of 15 below, sides taking turns, "
-        "after a warm-up.",
+        note="Medians with quartiles of 5 calls for M = 4,096 and of 15 below, seed 0, sides "
+        "taking turns, after a warm-up; ratios are taken round by round.",
+        rows=rows,
     )
 
 

@@ -1,8 +1,8 @@
 """RankSim and ConR in PyTorch, written for the benchmark from the papers' formulas.
 
 `ranksim_by_rows` has the form of the published algorithm: a Python loop over the rows of the
-similarity, each ranked by sorting, the black-box gradient in an autograd function.
-`ranksim_at_once` and `conr_at_once` do all rows in one operation each.
+similarity, each ranked by sorting twice, the black-box gradient in an autograd function.
+`ranksim_at_once` and `conr_at_once` do all rows in one operation each, and sort once a ranking.
 """
 
 import torch
@@ -16,21 +16,27 @@ def ranks_of(scores):
     return torch.empty_like(scores).scatter_(-1, order, places.expand_as(scores))
 
 
+def ranks_by_sorting_twice(scores):
+    """The same in the published way: the places of a sort, sorted."""
+    order = torch.argsort(scores, dim=-1, descending=True)
+    return (torch.argsort(order, dim=-1) + 1).to(scores.dtype)
+
+
 class BlackBoxRank(torch.autograd.Function):
     """Ranks, divided by their number, with the interpolated gradient."""
 
     @staticmethod
-    def forward(ctx, scores, lambda_):
+    def forward(ctx, scores, lambda_, ranks_of):
         ranks = ranks_of(scores) / scores.shape[-1]
-        ctx.lambda_ = lambda_
+        ctx.lambda_, ctx.ranks_of = lambda_, ranks_of
         ctx.save_for_backward(scores, ranks)
         return ranks
 
     @staticmethod
     def backward(ctx, upstream):
         scores, ranks = ctx.saved_tensors
-        perturbed = ranks_of(scores + ctx.lambda_ * upstream) / scores.shape[-1]
-        return (perturbed - ranks) / ctx.lambda_, None
+        perturbed = ctx.ranks_of(scores + ctx.lambda_ * upstream) / scores.shape[-1]
+        return (perturbed - ranks) / ctx.lambda_, None, None
 
 
 def ranksim_by_rows(features, labels, gamma, lambda_):
@@ -39,8 +45,9 @@ def ranksim_by_rows(features, labels, gamma, lambda_):
     label_similarity = -(labels[:, None] - labels[None, :]).abs()
     loss = 0.0
     for row, label_row in zip(similarity, label_similarity):
-        target = ranks_of(label_row) / len(label_row)
-        loss = loss + F.mse_loss(BlackBoxRank.apply(row, lambda_), target)
+        target = ranks_by_sorting_twice(label_row) / len(label_row)
+        ranks = BlackBoxRank.apply(row, lambda_, ranks_by_sorting_twice)
+        loss = loss + F.mse_loss(ranks, target)
     return gamma * loss
 
 
@@ -48,7 +55,7 @@ def ranksim_at_once(features, labels, gamma, lambda_):
     unit = F.normalize(features, dim=1)
     label_similarity = -(labels[:, None] - labels[None, :]).abs()
     target = ranks_of(label_similarity) / len(labels)
-    ranks = BlackBoxRank.apply(unit @ unit.T, lambda_)
+    ranks = BlackBoxRank.apply(unit @ unit.T, lambda_, ranks_of)
     return gamma * (ranks - target).square().mean(dim=1).sum()
 
 

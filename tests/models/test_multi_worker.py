@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from small import data
-from worker import EPOCHS, regressor
+from worker import EPOCHS, balanced_regressor, regressor
 
 import keras_ranksim as kr
 from keras_ranksim.models import chief_backup, replicated_fit
@@ -77,11 +77,22 @@ def test_two_workers_learn_what_one_process_learns(trained):
     history = alone.fit(data(), validation_data=data(), epochs=EPOCHS, verbose=0).history
     predictions = alone.predict(data(), verbose=0)
     for of_worker in left:
-        np.testing.assert_allclose(of_worker["val_loss"], history["val_loss"][1:], rtol=1e-5)
+        for name in ("val_loss", "val_few_mae"):
+            np.testing.assert_allclose(of_worker[name], history[name][1:], rtol=1e-5)
         np.testing.assert_allclose(of_worker["predictions"], predictions, rtol=1e-4, atol=1e-5)
         for i, weight in enumerate(alone.get_weights()):
             # Statistics are sums over many samples; random states and counts are whole numbers.
             np.testing.assert_allclose(of_worker[f"weight_{i}"], weight, rtol=1e-5, atol=1e-5)
+
+
+def test_two_workers_balance_their_samples_together(trained):
+    """Balanced MSE, with the regularisers."""
+    _, left = trained
+    alone = balanced_regressor()
+    alone.fit(data(), epochs=EPOCHS, verbose=0)
+    for of_worker in left:
+        for i, weight in enumerate(alone.get_weights()):
+            np.testing.assert_allclose(of_worker[f"balanced_{i}"], weight, rtol=1e-5, atol=1e-5)
 
 
 def test_workers_that_see_different_backups_are_told(two_replicas):

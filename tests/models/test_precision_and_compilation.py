@@ -8,7 +8,7 @@ from small import assert_all_close, data, regressor, statistics_of, weights_of
 
 
 def trained(**arguments):
-    model = regressor("fds", "ranksim", **arguments)
+    model = regressor("fds", "ranksim", "conr", **arguments)
     model.fit(data(), epochs=2, verbose=0)
     return model
 
@@ -34,7 +34,9 @@ def test_every_way_of_running_learns_the_same(in_graph_mode, mode):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("names", [("ranksim",), ("fds", "ranksim")], ids=" then ".join)
+@pytest.mark.parametrize(
+    "names", [("ranksim",), ("fds", "ranksim"), ("conr",), ("fds", "conr")], ids=" then ".join
+)
 def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, names, random):
     """Under mixed_float16 the loss is scaled by 2^15, which the published gradient is lost to.
 
@@ -52,7 +54,7 @@ def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, na
         model = regressor(*names, optimizer=optimizer, policy=policy)
         model.layers[1].kernel.assign(kernel)
         model.get_layer("head").kernel.assign(np.zeros((16, 1)))
-        features = keras.Model(model.input, model.get_layer("ranksim").output)(x)
+        features = keras.Model(model.input, model.get_layer(names[-1]).output)(x)
         expected = "float32" if policy is None else policy.removeprefix("mixed_")
         assert keras.backend.standardize_dtype(features.dtype) == expected
         model.train_on_batch(x, y)
@@ -62,6 +64,29 @@ def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, na
     assert np.abs(full).max() > 1e-4
     rounding = {"mixed_float16": 2.0**-10, "mixed_bfloat16": 2.0**-7}[policy]
     np.testing.assert_allclose(half, full, atol=4 * rounding * np.abs(full).max())
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_feature_statistics_in_half_precision_are_those_of_float32(policy, random):
+    """Whole numbers are the same in every precision, so that their statistics are, too."""
+    x = random.integers(-3, 4, size=(64, 6)).astype("float32")
+    y = random.integers(0, 20, size=(64, 1)).astype("float32")
+    kernel = random.integers(-2, 3, size=(6, 16)).astype("float32")
+
+    def calibrated(policy):
+        model = regressor("fds", optimizer=keras.optimizers.SGD(0.0), policy=policy)
+        model.layers[1].kernel.assign(kernel)
+        model.fit(x, y, batch_size=32, epochs=2, verbose=0)
+        fds = model.get_layer("fds")
+        features = fds(keras.Model(model.input, fds.input)(x), y, training=True)
+        expected = "float32" if policy is None else policy.removeprefix("mixed_")
+        assert keras.backend.standardize_dtype(features.dtype) == expected
+        return statistics_of(model), np.asarray(features, dtype="float32")
+
+    (half, half_features), (full, features) = calibrated(policy), calibrated(None)
+    assert_all_close(full, half, rtol=1e-6)
+    rounding = {"mixed_float16": 2.0**-10, "mixed_bfloat16": 2.0**-7}[policy]
+    np.testing.assert_allclose(half_features, features, atol=rounding * np.abs(features).max())
 
 
 def test_half_precision_keeps_labels_and_losses_in_float32():
