@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests keras_ranksim
-export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint wheel clean
 

@@ -8,6 +8,10 @@ numbers beside it.
     python examples/agedb_dir.py --data-dir data/agedb --method "SQINV + LDS + FDS + RANKSIM"
 """
 
+import os
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 

@@ -13,7 +13,7 @@ import argparse
 import os
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
 
 import matplotlib
 

@@ -6,6 +6,10 @@ download stopped) into `--data-dir` if they are not there.
     python examples/imdb_wiki_dir.py --data-dir data/imdb_wiki
 """
 
+import os
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 

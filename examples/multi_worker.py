@@ -30,7 +30,9 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
+import keras_ranksim as kr
 
 BATCH_SIZE = 64  # of all workers together
 
@@ -51,8 +53,6 @@ def regressor():
     """A small network with all regularisers; created and compiled in the strategy's scope."""
     import keras
 
-    import keras_ranksim as kr
-
     keras.utils.set_random_seed(0)
     inputs, embedding = kr.networks.mlp(12, widths=(32, 32))
     embedding = kr.layers.FeatureDistributionSmoothing(kr.LabelBins.uniform(0, 100, 1))(embedding)
@@ -65,8 +65,6 @@ def regressor():
 
 def train(strategy, backup, epochs):
     """What a worker does. Every worker takes its part of every batch by itself."""
-    import keras_ranksim as kr
-
     with strategy.scope():
         model = regressor()
     backup = kr.models.ChiefBackup(backup)

@@ -7,6 +7,10 @@ the shot of every pixel's depth.
     python examples/nyud2_dir.py --data-dir data/nyud2 --method VANILLA "INV + LDS + FDS"
 """
 
+import os
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 

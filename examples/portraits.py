@@ -10,6 +10,10 @@ label distribution smoothing and RankSim, and prints the test error on labels th
     python examples/portraits.py --table --resume
 """
 
+import os
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 

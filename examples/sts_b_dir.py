@@ -9,6 +9,10 @@ width of 1500 asks for a GPU; the default here, one layer of 100, trains on a CP
     python examples/sts_b_dir.py --data-dir data/sts-b --vectors minilm --split ranksim
 """
 
+import os
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 

@@ -7,6 +7,11 @@ test sets, and trains an MLP with each method. What it did to the columns is pri
     python examples/table.py --csv abalone.csv --label Rings --method VANILLA "SQINV + LDS" --table
 """
 
+import os
+import textwrap
+
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line
 
@@ -23,7 +28,8 @@ def table(flags):
         flags.csv, label=flags.label, nominal=flags.nominal, drop=flags.drop
     )
     for name, fact in benchmark.facts.items():
-        print(f"{name}: {fact}")
+        if fact and name != "encoder":
+            print(textwrap.fill(f"{name}: {fact}", 80, subsequent_indent="  "))
     return benchmark
 
 

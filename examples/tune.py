@@ -16,7 +16,7 @@ import argparse
 import os
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
 
 import keras_ranksim as kr
 

@@ -2,7 +2,10 @@
 
 import importlib
 
-import keras
+from keras_ranksim.startup import quiet_start
+
+with quiet_start():
+    import keras
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import evaluate
@@ -20,6 +21,8 @@ from keras_ranksim.plots.report import leave_report, write_table_report
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)
+WIDTH = 80
+SHORT = {"interpolation": "interp.", "extrapolation": "extrap."}
 
 
 def main(
@@ -125,28 +128,52 @@ def _one_by_one(benchmark, methods, seed, folder):
 
 
 def _readable(report):
-    return report.round(2).to_string(na_rep="-")
+    digits = {name: _digits(report[name]) for name in report.columns if name != "n"}
+    formats = {name: f"{{:.{count}f}}".format for name, count in digits.items()}
+    return report.to_string(na_rep="-", formatters=formats)
 
 
 def _readable_table(table):
-    """A line a method, a column a shot, aligned; `mean ± deviation` over seeds."""
+    """A line a method, a column a shot, aligned; `mean±deviation` over seeds.
+
+    Columns that do not fit `WIDTH` follow below, under the methods' names again.
+    """
     frame = table.frame
     shots = [shot for shot, kind in frame.columns if kind == "mean" and shot != "seeds"]
     shots = [shot for shot in shots if frame[(shot, "mean")].notna().any()]
-    names = {"interpolation": "interp.", "extrapolation": "extrap."}
-    several = (frame[("seeds", "finished")] > 1).any()
-    width = max(len(str(name)) for name in frame.index)
-    header = "".join(f"{names.get(shot, shot):>{13 if several else 9}}" for shot in shots)
-    lines = [f"{table.metric + ' by shot':{width}}{header}"]
-    for name, row in frame.iterrows():
-        cells = []
-        for shot in shots:
-            text = f"{row[(shot, 'mean')]:.2f}"
-            if several:
-                text += f" ± {row[(shot, 'std')]:.2f}"
-            cells.append(f"{text:>{13 if several else 9}}")
-        lines.append(f"{name:{width}}" + "".join(cells))
-    return "\n".join(lines)
+    names = [f"{table.metric} by shot", *map(str, frame.index)]
+    first = [f"{name:<{max(map(len, names))}}" for name in names]
+    blocks = [list(first)]
+    for shot in shots:
+        column = [SHORT.get(shot, shot), *_cells(frame[shot])]
+        column = [f"  {cell:>{max(map(len, column))}}" for cell in column]
+        if len(blocks[-1][0]) + len(column[0]) > WIDTH and blocks[-1] != first:
+            blocks.append(list(first))
+        blocks[-1] = [line + cell for line, cell in zip(blocks[-1], column)]
+    return "\n\n".join("\n".join(lines) for lines in blocks)
+
+
+def _cells(of_shot):
+    """`mean±deviation` of every method, or the mean alone; the signs below one another."""
+    digits = _digits(of_shot["mean"])
+    means, deviations = (
+        ["-" if np.isnan(value) else f"{value:.{digits}f}" for value in of_shot[kind]]
+        for kind in ("mean", "std")
+    )
+    if of_shot["std"].isna().all():
+        return means
+    widest = max(map(len, deviations))
+    return [f"{mean}±{deviation:<{widest}}" for mean, deviation in zip(means, deviations)]
+
+
+def _digits(values):
+    """Decimals: two, fewer where all values are large, more where all are below 1."""
+    sizes = np.abs(values.dropna().to_numpy(dtype="float64"))
+    if not sizes.any():
+        return 2
+    if sizes.max() < 1:
+        return min(2 - int(np.floor(np.log10(sizes.max()))), 4)
+    return 2 if sizes.min() < 10 else 1 if sizes.min() < 100 else 0
 
 
 def _say(text):

@@ -129,7 +129,7 @@ class ShotBoard(keras.callbacks.Callback):
             terms.append(float(ranksim_loss(features, _of_images(labels), seed=0, **settings)))
         found = {"ranksim/term": np.mean(terms)}
         if self.ranksim is not None:
-            found["ranksim/gamma_times_term"] = self.ranksim.gamma * np.mean(terms)
+            found["ranksim/gamma_times_term"] = self.ranksim.current_gamma * np.mean(terms)
         return found
 
     def _show(self, seen):

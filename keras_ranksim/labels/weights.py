@@ -146,7 +146,7 @@ def density_of_counts(
         smallest, largest = bounds("count_clip", count_clip)
         if smallest < 0 or largest == 0:
             raise ValueError(
-                "`count_clip` must be (lowest, highest) with lowest at least 0 and highest above 0. "
+                "`count_clip` must be (lowest, highest) with lowest 0 or more and highest above 0. "
                 f"Received: count_clip={count_clip}"
             )
         counts = np.clip(counts, smallest, largest)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_ranksim.registration import registered
-from keras_ranksim.scope.before_calibration import before_calibration
+from keras_ranksim.scope.before_calibration import before_calibration, remember
 from keras_ranksim.scope.label_scope import current_scope, label_scope, labels_for
 
 
@@ -58,7 +58,7 @@ class PerImage(keras.layers.Layer):
 
     def call(self, features, labels=None, training=None):
         if training and self.trainable:
-            self._regularize(features, labels_for(self, labels))
+            return self._regularize(features, labels_for(self, labels))
         return features
 
     def _regularize(self, features, labels):
@@ -67,16 +67,16 @@ class PerImage(keras.layers.Layer):
         weight = None if scope is None else _per_pixel(scope.sample_weight)
         label = _mean(labels, weight)
         if scope is None:
-            self.regularizer(pooled, label, training=True)
-            return
+            return _joined(features, pooled, self.regularizer(pooled, label, training=True))
         weights = scope.sample_weight if weight is None else ops.mean(weight, axis=(1, 2))
         with label_scope(label, weights, scope.contrasted_rows) as inner:
-            self.regularizer(pooled, training=True)
+            output = self.regularizer(pooled, training=True)
         scope.add_loss(
             lambda predictions: inner.total_loss(
                 None if predictions is None else _mean(predictions, weight)
             )
         )
+        return _joined(features, pooled, output)
 
     def compute_output_shape(self, features_shape, labels_shape=None):
         return features_shape
@@ -92,6 +92,16 @@ class PerImage(keras.layers.Layer):
         config = dict(config)
         config["regularizer"] = keras.saving.deserialize_keras_object(config["regularizer"])
         return cls(**config)
+
+
+def _joined(features, pooled, output):
+    """The features, through which a regulariser that watches its output's gradient sees it."""
+    if output is pooled:
+        return features
+    nothing = ops.cast(output - pooled, features.dtype)[:, None, None, :]
+    joined = features + nothing
+    raw = before_calibration(features)
+    return joined if raw is features else remember(joined, raw)
 
 
 def _per_pixel(weights):

@@ -11,6 +11,7 @@ from keras_ranksim.ops.similarity import (
     negative_distance,
     unit_rows,
 )
+from keras_ranksim.ops.spread import similarity_spread
 
 __all__ = [
     "blackbox_rank",
@@ -25,6 +26,7 @@ __all__ = [
     "rank_by_distance",
     "rank_labels",
     "ranksim_loss",
+    "similarity_spread",
     "smoothing_matrix",
     "unit_rows",
 ]

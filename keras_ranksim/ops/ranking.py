@@ -83,7 +83,7 @@ def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
 
     Args:
         scores: Tensor of shape `(..., M)`.
-        lambda_: Interpolation strength, a positive number.
+        lambda_: Interpolation strength, a positive number or scalar tensor.
 
     Returns:
         A float32 tensor of the same shape, entries in `(0, 1]`.
@@ -96,14 +96,16 @@ def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
 
     Reference: [Vlastelica et al., ICLR 2020](https://arxiv.org/abs/1912.02175)
     """
-    positive("lambda_", lambda_, "the interpolation strength")
+    if not ops.is_tensor(lambda_):
+        positive("lambda_", lambda_, "the interpolation strength")
 
     @tf.custom_gradient
     def interpolated(scores):
         ranks = _normalised_rank(scores)
 
         def gradient(upstream):
-            perturbed = scores + lambda_ * ops.cast(upstream, scores.dtype)
+            step = ops.cast(lambda_, scores.dtype) * ops.cast(upstream, scores.dtype)
+            perturbed = scores + step
             difference = (_normalised_rank(perturbed) - ranks) / lambda_
             return ops.cast(difference, scores.dtype)
 

@@ -91,7 +91,8 @@ def ranksim_of_distinct(
     Args:
         features: Tensor of shape `(M, D)`.
         labels: Tensor of shape `(M, L)`; scalar labels (`L = 1`) in ascending order.
-        gamma, lambda_, reduction, label_similarity: As in `ranksim_loss`.
+        gamma, reduction, label_similarity: As in `ranksim_loss`.
+        lambda_: As in `ranksim_loss`, or a positive scalar tensor.
         rows: Bounds `(first, last)` of the samples whose rankings count, `None` for all. The
             terms of disjoint bounds add up to the whole.
 
@@ -106,7 +107,8 @@ def ranksim_of_distinct(
     [0.148, 0.074]
     """
     non_negative("gamma", gamma, "the weight of the regulariser")
-    positive("lambda_", lambda_, "the interpolation strength")
+    if not ops.is_tensor(lambda_):
+        positive("lambda_", lambda_, "the interpolation strength")
     one_of("reduction", reduction, REDUCTIONS)
     unit = unit_rows(features)
     rank_labels_of = _label_ranker(labels, label_similarity)

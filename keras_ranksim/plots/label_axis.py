@@ -117,6 +117,8 @@ def draw_histogram(axes, counts, bins, shot_limits, theme) -> None:
     axes.set_xlim(bins.edges[0], bins.edges[-1])
     if counts.max() > LINEAR_UP_TO * max(shot_limits[1], 1):
         axes.set_yscale("log")
+        # Matplotlib would write powers of ten in its mathematical notation, which is switched off.
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_ylim(bottom=0.7 * counts[counts > 0].min())
     else:
         axes.set_ylim(bottom=0)

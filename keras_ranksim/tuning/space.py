@@ -9,6 +9,8 @@ from typing import Any
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.method import Method
+from keras_ranksim.layers.automatic import AUTO
+from keras_ranksim.layers.ranksim import DEFAULT_GAMMA, DEFAULT_LAMBDA
 from keras_ranksim.ops.kernels import KERNELS
 from keras_ranksim.validation import one_of, positive
 
@@ -134,8 +136,13 @@ class Space:
         return chosen
 
     def _ranksim(self, hp, recipe):
-        gamma = recipe.ranksim["gamma"]
-        delta = recipe.ranksim.get("perturbation") or gamma * recipe.ranksim["lambda_"]
+        gamma, delta = _given(recipe)
+        if gamma == AUTO and self.gamma is None:
+            raise ValueError(
+                "`gamma` must be given, the smallest and the largest weight, where the recipe's is "
+                "measured; or leave 'ranksim' out of `tune`. Received: gamma=None, with a recipe "
+                f"of ranksim={recipe.ranksim}"
+            )
         factor = 10**DECADES
         weights = self.gamma or (gamma / factor, gamma * factor)
         deltas = self.delta or (1 / factor, factor)
@@ -186,5 +193,16 @@ def _middle(bounds):
     return float(f"{math.sqrt(bounds[0] * bounds[1]):.12g}")
 
 
+def _given(recipe):
+    """Gamma and delta of a recipe, `"auto"` for one that is measured."""
+    settings = recipe.ranksim
+    gamma = settings.get("gamma", DEFAULT_GAMMA)
+    delta = settings.get("perturbation")
+    if delta is None:
+        delta = AUTO if gamma == AUTO else gamma * settings.get("lambda_", DEFAULT_LAMBDA)
+    return gamma, delta
+
+
 def _within(value, bounds):
-    return value if bounds[0] <= value <= bounds[1] else _middle(bounds)
+    inside = value != AUTO and bounds[0] <= value <= bounds[1]
+    return value if inside else _middle(bounds)

@@ -4,10 +4,11 @@ import runpy
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.experiments import command_line
+from keras_ranksim.experiments import Method, Result, Table, command_line
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -40,11 +41,53 @@ def test_a_run_is_kept_resumed_and_evaluated(tmp_path, capsys):
     assert report.splitlines()[1:] == capsys.readouterr().out.rstrip().splitlines()[-8:]
 
 
-def test_lines_fit_eighty_columns(tmp_path, capsys):
-    call("--epochs", "1", "--output-dir", str(tmp_path), "--method", "SQINV + LDS + FDS + RANKSIM")
-    table = capsys.readouterr().out
-    table = table[table.index("mae by shot") :]
-    assert max(map(len, table.splitlines()[:2])) <= 80
+def drawn_table(random, scale, seeds=(0, 1, 2)):
+    """All rows of the paper, with errors in the size of `scale`."""
+    shots = ["all", "many", "medium", "few", "zero", "interpolation", "extrapolation"]
+
+    def result():
+        report = pandas.DataFrame({"mae": random.uniform(0.5, 5, 7) * scale}, index=shots)
+        return Result("drawn", None, 0, report, report, {})
+
+    rows = {str(method): {seed: result() for seed in seeds} for method in Method.paper_grid()}
+    return Table("drawn", rows)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1, 10, 1e6])
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_the_last_table_fits_eighty_columns_and_is_aligned(random, scale, seeds):
+    table = drawn_table(random, scale, seeds)
+    printed = command_line._readable_table(table)
+    blocks = [block.splitlines() for block in printed.split("\n\n")]
+    shown = []
+    for header, *rows in blocks:
+        assert {len(line) for line in (header, *rows)} == {len(header)}
+        assert len(header) <= 80
+        assert [row[:29].strip() for row in rows] == table.frame.index.tolist()
+        signs = [[at for at, sign in enumerate(row) if sign == "±"] for row in rows]
+        assert all(places == signs[0] for places in signs)
+        shown += header.split()[3:]
+    assert shown == ["all", "many", "medium", "few", "zero", "interp.", "extrap."]
+    assert len(blocks) <= (2 if scale in (1, 10) else 4)
+    found = float(blocks[0][1][29:].split()[0].partition("±")[0])
+    assert found == pytest.approx(table.frame[("all", "mean")].iloc[0], rel=0.01)
+
+
+def test_a_report_of_large_labels_fits_eighty_columns(random):
+    labels = random.uniform(1e5, 9e6, 300)
+    bins = kr.LabelBins.uniform(0, 1e7, 1e5)
+    report = kr.shot_report(labels, labels + random.normal(0, 1e5, 300), labels[:150], bins)
+    lines = command_line._readable(report).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split()[3] == f"{report.loc['all', 'mae']:.0f}"
+
+
+def test_digits_follow_the_size_of_what_is_shown():
+    def digits(*values):
+        return command_line._digits(pandas.Series(values))
+
+    assert (digits(0.0123, 0.5), digits(0.05), digits(1e-9)) == (3, 4, 4)
+    assert (digits(3.2, 250), digits(12.0, 250), digits(120.0), digits(0.0)) == (2, 1, 0, 2)
 
 
 def test_unknown_methods_are_told_before_any_data_is_loaded(capsys):

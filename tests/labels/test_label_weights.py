@@ -77,7 +77,7 @@ def test_weights_of_dense_labels_have_the_shape_of_the_pixels(random):
         ({"kernel": "box"}, r"`kernel` must be one of .*'laplacian'.*'box'"),
         ({"count_clip": (9, 1)}, r"`count_clip` must be \(lowest, highest\), two numbers in asc"),
         ({"count_clip": (1, 2, 3)}, r"`count_clip` must be \(lowest, highest\), two numbers"),
-        ({"count_clip": (-1, 3)}, "`count_clip` must be .* with lowest at least 0"),
+        ({"count_clip": (-1, 3)}, "`count_clip` must be .* with lowest 0 or more"),
         ({"kernel": "gaussian", "padding": "wrap"}, r"`padding` must be one of .*'wrap'"),
         ({"labels": []}, r"`labels` must hold at least one label"),
         ({"labels": [1, np.nan]}, r"`labels` must hold finite numbers.*1 NaN.*index 1"),

@@ -64,6 +64,13 @@ def test_the_histogram_is_logarithmic_where_few_shot_bars_would_vanish():
     assert kr.plots.label_histogram(100 * counts(), BINS).axes[0].get_yscale() == "log"
 
 
+def test_the_logarithmic_axis_is_labelled_with_plain_numbers():
+    axes = kr.plots.label_histogram([50_000, 900, 20, 3], kr.LabelBins.uniform(0, 4, 1)).axes[0]
+    written = [text.get_text() for text in axes.get_yticklabels()]
+    assert "1,000" in written
+    assert "$" not in "".join(written)
+
+
 def test_bins_of_unequal_width_are_drawn_as_wide_as_they_are():
     bins = kr.LabelBins([0, 1, 5, 6])
     axes = kr.plots.label_histogram([30, 2, 5], bins).axes[0]

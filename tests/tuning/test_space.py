@@ -114,3 +114,28 @@ def test_defaults_are_the_recipes_settings(benchmark):
 def test_a_space_that_cannot_be_is_told(method, arguments, message):
     with pytest.raises(ValueError, match=message):
         Space.of(Method.parse(method), **arguments)
+
+
+MEASURED = dataclasses.replace(RECIPE, ranksim={"gamma": "auto", "perturbation": "auto"})
+
+
+def test_where_a_recipe_measures_gamma_its_range_must_be_given():
+    hp = keras_tuner.HyperParameters()
+    with pytest.raises(ValueError, match=r"`gamma` must be given.*ranksim=.*'gamma': 'auto'"):
+        Space.of(EVERYTHING, "ranksim").choose(hp, MEASURED, 32)
+    space = Space.of(EVERYTHING, "ranksim", gamma=(0.01, 1.0))
+    chosen = space.choose(hp, MEASURED, 32)
+    assert hp.values == {"gamma": 0.1, "delta": 1.0}
+    benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
+    tuned = with_settings(benchmark.replace(recipe=MEASURED), chosen)
+    assert tuned.recipe.ranksim == {"gamma": 0.1, "lambda_": 10.0}
+
+
+def test_other_settings_are_tuned_beside_a_measured_ranksim():
+    hp = keras_tuner.HyperParameters()
+    chosen = Space.of(EVERYTHING, "learning_rate").choose(hp, MEASURED, 32)
+    assert set(chosen) == {"learning_rate"}
+    only_delta = dataclasses.replace(RECIPE, ranksim={"gamma": 0.25, "perturbation": "auto"})
+    hp = keras_tuner.HyperParameters()
+    Space.of(EVERYTHING, "ranksim").choose(hp, only_delta, 32)
+    assert hp.values == {"gamma": 0.25, "delta": 1.0}

@@ -1,0 +1,160 @@
+"""The pages: their code runs, their links lead somewhere, what they quote is in the source."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+TO_COME = {ROOT / "docs" / "choosing.md"}
+WIDEST_PICTURE, LARGEST_PICTURE = 800, 150 * 1024
+# The pages show settings worth using; a test need not train so long.
+SHORTER = {
+    "train_samples=1000": "train_samples=100, evaluation_per_age=1",
+    '"VANILLA", "SQINV + LDS", ': '"VANILLA", ',
+    "epochs=5)": "epochs=1)",
+    "seeds=[0, 1, 2]": "seeds=[0], epochs=1",
+    "max_trials=12": "max_trials=1, epochs=1",
+    "epochs=50": "epochs=1",
+}
+
+
+def blocks_of(page, language="python"):
+    text = page.read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def run(page):
+    """Runs the blocks of a page one after the other, as one program; returns its names."""
+    names = {"__name__": "__main__"}
+    for block in blocks_of(page):
+        for long, short in SHORTER.items():
+            block = block.replace(long, short)
+        exec(compile(block, page.name, "exec"), names)
+    return names
+
+
+def anchor(title):
+    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+@pytest.fixture
+def _elsewhere(tmp_path, monkeypatch, two_replicas):
+    """A folder of its own, and the one strategy that a test process may have."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
+    for name in ("run", "table"):  # tests/plots looks at reports, and each takes seconds
+        module = importlib.import_module(f"keras_ranksim.experiments.{name}")
+        monkeypatch.setattr(module, "leave_report", lambda *arguments: None)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("_elsewhere")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=lambda p: p.name)
+def test_the_code_of_a_page_runs_from_top_to_bottom(page, capsys):
+    # Tracing so many small models takes longer than their few steps; replicas ask for it.
+    tf.config.run_functions_eagerly(page.name != "distributed.md")
+    try:
+        names = run(page)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    printed = capsys.readouterr().out
+    if page == README:
+        assert "few" in printed
+        assert "| VANILLA | 1 |" in printed
+        assert all(gradient is not None for gradient in names["gradients"])
+
+
+def test_every_shortcut_of_these_tests_is_in_a_page():
+    code = "\n".join(block for page in PAGES for block in blocks_of(page))
+    assert [long for long in SHORTER if long not in code] == []
+
+
+def test_the_first_screen_of_the_readme_is_a_whole_fit():
+    first = blocks_of(README)[0]
+    assert "model.fit(" in first
+    assert len([line for line in first.splitlines() if line.strip()]) <= 20
+
+
+LINKS = [
+    (page, target)
+    for page in PAGES
+    for target in sorted(set(re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text())))
+]
+
+
+@pytest.mark.parametrize(("page", "target"), LINKS, ids=lambda value: getattr(value, "name", value))
+def test_what_a_page_links_to_exists(page, target):
+    name, _, place = target.partition("#")
+    path = (page.parent / name).resolve() if name else page
+    if path in TO_COME and not path.exists():
+        pytest.skip(f"{path.name} is still to be written")
+    assert path.exists()
+    if place:
+        headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
+        assert place in [anchor(heading) for heading in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_picture_has_a_text_for_those_who_do_not_see_it(page):
+    for text, _ in re.findall(r"!\[(.*?)\]\((.+?)\)", page.read_text(), flags=re.DOTALL):
+        assert len(text) > 10
+
+
+def test_every_picture_of_the_pages_is_drawn_by_the_script_and_light():
+    from PIL import Image
+
+    script = (ROOT / "docs" / "draw_pictures.py").read_text()
+    shown = re.findall(r"\]\(images/(\w+)\.png\)", "".join(p.read_text() for p in PAGES))
+    assert len(set(shown)) > 5
+    for name in set(shown):
+        path = ROOT / "docs" / "images" / f"{name}.png"
+        assert f"\ndef {name}():" in script
+        assert path.stat().st_size < LARGEST_PICTURE
+        with Image.open(path) as picture:
+            assert picture.width == WIDEST_PICTURE
+
+
+def in_one_line(source):
+    """A source whose adjacent string literals, as messages are written, are joined to one."""
+    return re.sub(r"[\"\']\s*\n\s*f?[\"\']", "", source)
+
+
+SOURCE = "\n".join(
+    in_one_line(path.read_text()) for path in sorted((ROOT / "keras_ranksim").rglob("*.py"))
+)
+TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+# Messages stand in quotations, one a line; "..." is for what a message fills in.
+MESSAGES = re.findall(r"^> (.+)$", TROUBLESHOOTING.read_text(), flags=re.MULTILINE)
+
+
+def test_the_page_of_troubles_quotes_many_messages():
+    assert len(MESSAGES) > 25
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_message_that_the_page_explains_is_in_the_source(message):
+    filled = r"[^\n]{0,60}?"
+    parts = [re.escape(part) for part in message.split("...")]
+    assert re.search(filled.join(parts), SOURCE), f"no source says: {message}"
+
+
+def test_the_api_page_is_what_the_docstrings_say():
+    path = ROOT / "docs" / "make_api.py"
+    spec = importlib.util.spec_from_file_location("make_api", path)
+    make_api = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_api)
+    page = make_api.page()
+    stale = page != make_api.PAGE.read_text()
+    assert not stale, f"docs/api.md no longer fits the docstrings: run {make_api.COMMAND}"
+    for package in make_api.PACKAGES:
+        module = importlib.import_module(f"keras_ranksim.{package}".rstrip("."))
+        for name in module.__all__:
+            assert f"`{name}`" in page or f".{name}`" in page, name
