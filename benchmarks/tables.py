@@ -123,8 +123,9 @@ def write(table, tuned, benchmark, flags):
 
     name = f"{label_of(flags)}-{flags.rows}"
     seconds = sum(cell.seconds for cells in table.results.values() for cell in cells.values())
+    words = (Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:])
     command = "python benchmarks/tables.py " + " ".join(
-        f'"{word}"' if " " in word else word for word in sys.argv[1:]
+        f'"{word}"' if " " in word else word for word in words
     )
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
     RESULTS.mkdir(exist_ok=True)

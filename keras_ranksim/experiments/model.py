@@ -72,7 +72,7 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         )
         outputs = in_label_units(outputs)
     if method.base == "BMSE":
-        outputs = NoiseScale(float(np.std(benchmark.train_labels)) or 1.0)(outputs)
+        outputs = NoiseScale(_first_noise(benchmark.train_labels))(outputs)
     # Evaluation weights of dense tasks say which pixels count; those of others are ones.
     model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
     model.compile(
@@ -81,6 +81,11 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )
     return BuiltModel(model, regressor)
+
+
+def _first_noise(labels):
+    """A noise scale that a network soon reaches; the labels' own deviation is far above it."""
+    return float(np.std(labels)) / 4 or 1.0
 
 
 def _dense_head():

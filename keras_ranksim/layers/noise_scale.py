@@ -1,5 +1,7 @@
 """The noise of predictions as something to learn, for Balanced MSE."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -17,6 +19,9 @@ class NoiseScale(keras.layers.Layer):
 
     Args:
         initial: Noise scale to start from, in units of the label, above 0.
+        rate: How many times faster than other weights it is learnt, above 0. An optimiser such
+            as Adam moves a weight by its learning rate at a step, which is slow for a scale that
+            starts far from the errors that a trained model makes.
         **kwargs: As in every Keras layer.
 
     Example:
@@ -28,9 +33,10 @@ class NoiseScale(keras.layers.Layer):
     >>> model.compile("adam", loss=kr.losses.BalancedMSE(noise="learnt"))
     """
 
-    def __init__(self, initial: float = 1.0, **kwargs):
+    def __init__(self, initial: float = 1.0, rate: float = 10.0, **kwargs):
         super().__init__(**{"autocast": False, **kwargs})
         self.initial = positive("initial", initial, "the noise scale to start from")
+        self.rate = positive("rate", rate, "the speed at which it is learnt")
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -38,23 +44,23 @@ class NoiseScale(keras.layers.Layer):
             name="log_noise",
             shape=(),
             dtype="float32",
-            initializer=keras.initializers.Constant(float(ops.log(self.initial))),
+            initializer=keras.initializers.Constant(math.log(self.initial) / self.rate),
             trainable=True,
             autocast=False,
         )
 
     def call(self, predictions):
         if current_scope() is not None:
-            current_scope().noise = ops.exp(self.log_noise)
+            current_scope().noise = ops.exp(self.rate * self.log_noise)
         return predictions
 
     @property
     def noise(self) -> float:
         """The noise scale learnt so far."""
-        return float(ops.exp(self.log_noise))
+        return float(ops.exp(self.rate * self.log_noise))
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "initial": self.initial}
+        return {**super().get_config(), "initial": self.initial, "rate": self.rate}

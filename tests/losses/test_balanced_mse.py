@@ -70,6 +70,17 @@ def test_the_noise_can_be_learnt(tmp_path):
     assert np.isfinite(model.evaluate(LABELS / 30, LABELS, verbose=0))
 
 
+def test_the_rate_says_how_fast_the_noise_is_learnt():
+    """Adam's first step moves a weight by its learning rate, whatever the gradient."""
+    moved = []
+    for rate in (1.0, 10.0):
+        model = regressor("learnt", [kr.layers.NoiseScale(initial=3.0, rate=rate)])
+        model.compile(keras.optimizers.Adam(0.01), loss=kr.losses.BalancedMSE(noise="learnt"))
+        model.fit(LABELS / 30, LABELS, batch_size=len(LABELS), verbose=0)
+        moved.append(np.log(model.layers[-1].noise / 3.0))
+    np.testing.assert_allclose(np.abs(moved), [0.01, 0.1], rtol=1e-2)
+
+
 def test_learnt_noise_without_its_layer_is_told():
     with pytest.raises(ValueError, match="needs a keras_ranksim.layers.NoiseScale layer"):
         regressor("learnt").fit(LABELS, LABELS, verbose=0)
