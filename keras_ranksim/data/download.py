@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import keras
+from keras_ranksim.data.progress_bar import ProgressBar
 
 CHUNK = 1 << 20
 NOT_WORTH_ASKING_AGAIN = (400, 401, 403, 404, 405, 410, 451)
@@ -103,7 +103,7 @@ def _fetch(url, part, timeout, progress):
 
 
 def _copy(response, file, total, progress):
-    bar = keras.utils.Progbar(total, unit_name="byte", verbose=int(progress))
+    bar = ProgressBar(total, unit_name="byte", verbose=int(progress))
     while chunk := response.read1(CHUNK):
         file.write(chunk)
         bar.update(file.tell())

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import keras
 import tensorflow as tf
+
+from keras_ranksim.data.progress_bar import ProgressBar
 
 NAMED = 3
 
@@ -43,7 +44,7 @@ def check_images(paths: Sequence, workers: int | None = None, progress: bool = T
             f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}"
         )
     broken = []
-    bar = keras.utils.Progbar(len(paths), unit_name="image", verbose=int(progress))
+    bar = ProgressBar(len(paths), unit_name="image", verbose=int(progress))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         for done, (path, whole) in enumerate(zip(paths, pool.map(_decodes, paths)), start=1):
             if not whole:

@@ -5,7 +5,7 @@ import shutil
 import tarfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-import keras
+from keras_ranksim.data.progress_bar import ProgressBar
 
 
 def unpack_tar(archive, folder, progress: bool = True) -> Path:
@@ -48,7 +48,7 @@ def unpack_tar(archive, folder, progress: bool = True) -> Path:
 
 def _unpack(archive, target, top, progress):
     size = archive.stat().st_size
-    bar = keras.utils.Progbar(size, unit_name="byte", verbose=int(progress))
+    bar = ProgressBar(size, unit_name="byte", verbose=int(progress))
     with open(archive, "rb") as raw, tarfile.open(fileobj=raw) as members:
         for member in members:
             path = target.joinpath(*_inside(member, top, archive))

@@ -181,7 +181,7 @@ def test_images_kept_in_memory_are_the_same_and_are_read_once(folder, capsys):
     np.testing.assert_array_equal(images, cached)
     for path in (folder / "AgeDB").iterdir():
         path.unlink()
-    assert "24/24" in capsys.readouterr().out
+    assert "24/24" in capsys.readouterr().err
     (again,), _ = one_epoch(kept.replace(seed=0).train)
     np.testing.assert_array_equal(again, images)
 

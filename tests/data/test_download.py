@@ -179,9 +179,9 @@ def test_a_full_disk_is_told_before_anything_is_written(server, tmp_path, monkey
 
 def test_a_progress_bar_is_shown_unless_told_not_to(server, tmp_path, capsys):
     fetch(server, tmp_path / "quiet.tar")
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
     fetch(server, tmp_path / "loud.tar", progress=True)
-    assert "512000/512000" in capsys.readouterr().out
+    assert "512000/512000" in capsys.readouterr().err
 
 
 def archive_of(path, members, mode="w"):
@@ -279,4 +279,4 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
 
 def test_unpacking_shows_a_progress_bar(tmp_path, capsys):
     unpack_tar(archive_of(tmp_path / "imdb_crop.tar", GOOD), tmp_path / "imdb_crop")
-    assert "10240/10240" in capsys.readouterr().out
+    assert "10240/10240" in capsys.readouterr().err

@@ -219,12 +219,12 @@ def test_the_progress_bar_waits_and_can_be_switched_off(monkeypatch, capsys):
     from keras_ranksim.data.portraits.drawing import render as module
 
     render(AGES_OF_PEOPLE, PEOPLE, size=16, chunk=2)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
     monkeypatch.setattr(module, "PATIENCE_IN_SECONDS", -1.0)
     render(AGES_OF_PEOPLE, PEOPLE, size=16, verbose=False, chunk=2)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
     render(AGES_OF_PEOPLE, PEOPLE, size=16, verbose=True, chunk=2)
-    assert "9/9" in capsys.readouterr().out
+    assert "9/9" in capsys.readouterr().err
 
 
 FINGERPRINT = [

@@ -189,9 +189,9 @@ def test_check_images_says_how_many_are_broken_and_names_the_first(tmp_path, pho
 def test_check_images_shows_a_progress_bar_unless_told_not_to(tmp_path, photograph, capsys):
     path = saved(tmp_path, "a.jpg", tf.io.encode_jpeg(photograph))
     kr.data.check_images([path], progress=False)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
     kr.data.check_images([path, path])
-    assert "2/2" in capsys.readouterr().out
+    assert "2/2" in capsys.readouterr().err
 
 
 def test_missing_images_are_counted_and_the_first_named(tmp_path, photograph):

@@ -298,9 +298,9 @@ def test_a_subset_can_be_counted_instead(copied):
 
 def test_a_progress_bar_is_shown_on_request(copied, capsys):
     load(copied, progress=True)
-    assert "12/12" in capsys.readouterr().out
+    assert "12/12" in capsys.readouterr().err
     load(copied, cache_dir=copied / "elsewhere")
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_in_the_pipeline_depth_follows_its_image(benchmark):

@@ -235,7 +235,7 @@ def test_datasets_of_arrays_or_of_file_bytes_can_be_written(tmp_path):
 def test_a_bar_shows_how_far_writing_is(tmp_path, capsys):
     benchmark, images = dots()
     kr.data.write_records(benchmark, tmp_path, images=images, shards=2)
-    assert "53/53" in capsys.readouterr().out
+    assert "53/53" in capsys.readouterr().err
 
 
 # Order

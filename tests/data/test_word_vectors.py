@@ -116,7 +116,7 @@ def test_a_large_file_shows_its_progress(text_file, monkeypatch, capsys):
     monkeypatch.setattr(glove, "SHOWS_PROGRESS_ABOVE", 1000)
     path = text_file("".join(f"word{i} {'0.25 ' * 40}\n" for i in range(6000)))
     assert len(read_glove(path, ["word7", "word5999"])) == 2
-    assert "1/1" in capsys.readouterr().out
+    assert "1/1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

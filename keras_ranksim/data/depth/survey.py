@@ -9,12 +9,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.array_cache import cached_arrays
 from keras_ranksim.data.depth.view import DepthView
+from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.labels.bins import LabelBins
 
 
@@ -90,7 +90,7 @@ def _survey(paths, view, bins, progress):
     pixels = int(np.prod(view.depth_size))
     counts = np.zeros((len(paths), len(bins)), dtype=np.min_scalar_type(pixels))
     means = np.zeros(len(paths))
-    bar = keras.utils.Progbar(len(paths), unit_name="depth map", verbose=int(progress))
+    bar = ProgressBar(len(paths), unit_name="depth map", verbose=int(progress))
     maps = _each(paths, lambda path: _mean_and_counts(view.read_depth(path), bins))
     for row, (mean, count) in enumerate(maps):
         if not count.any():

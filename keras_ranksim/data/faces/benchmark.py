@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,6 +14,7 @@ from keras_ranksim.data.faces.split_file import read_split_file
 from keras_ranksim.data.image_files import check_images, first_few, missing_files
 from keras_ranksim.data.images import read_image, scale_image, training_input
 from keras_ranksim.data.pipeline import batches_from_samples
+from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.networks.resnet import VARIANTS, resnet50
@@ -71,7 +71,7 @@ class FacePipelines:
         image = self._from_files(split)
         count = len(self.paths[split])
         images = np.empty((count, self.image_size, self.image_size, 3), dtype="uint8")
-        bar = keras.utils.Progbar(count, unit_name="image")
+        bar = ProgressBar(count, unit_name="image")
         batches = tf.data.Dataset.range(count).map(image, num_parallel_calls=tf.data.AUTOTUNE)
         done = 0
         for batch in batches.batch(64).prefetch(2).as_numpy_iterator():

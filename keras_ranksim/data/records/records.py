@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.records.images import PREPARATIONS
 from keras_ranksim.data.records.manifest import (
@@ -217,7 +217,7 @@ def _index(row):
 
 def _counted(source, split, progress):
     samples, count = source.samples(split), source.counts[split]
-    bar = keras.utils.Progbar(count, unit_name="image", verbose=int(progress))
+    bar = ProgressBar(count, unit_name="image", verbose=int(progress))
     done = 0
     for done, sample in enumerate(samples, start=1):
         yield sample

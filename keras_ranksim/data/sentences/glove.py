@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import keras
 import numpy as np
+
+from keras_ranksim.data.progress_bar import ProgressBar
 
 SHOWS_PROGRESS_ABOVE = 100_000_000  # bytes
 HEADER = re.compile(rb"\d+ (\d+)")
@@ -104,7 +105,7 @@ def _with_progress(file, path):
         yield from file
         return
     megabyte = 1_000_000
-    bar = keras.utils.Progbar(total // megabyte, unit_name="MB")
+    bar = ProgressBar(total // megabyte, unit_name="MB")
     read = shown = 0
     for line in file:
         yield line

@@ -5,10 +5,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import keras
 import numpy as np
 
 from keras_ranksim.data.portraits.drawing.portrait import draw_people
+from keras_ranksim.data.progress_bar import ProgressBar
 
 CHUNK = 64
 PATIENCE_IN_SECONDS = 2.0
@@ -60,7 +60,7 @@ class _Progress:
 
     def __init__(self, total, verbose):
         self.total, self.started = total, time.monotonic()
-        self.bar = keras.utils.Progbar(total, unit_name="portrait") if verbose else None
+        self.bar = ProgressBar(total, unit_name="portrait") if verbose else None
         self.shown = False
 
     def update(self, done):
