@@ -10,7 +10,7 @@ demo: $(VENV)/ready
 	$(BIN)/python examples/portraits.py
 
 test: lint $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
