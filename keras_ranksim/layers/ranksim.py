@@ -14,7 +14,7 @@ from keras_ranksim.layers.automatic import (
     weighed,
 )
 from keras_ranksim.ops.distinct import one_per_label
-from keras_ranksim.ops.ranksim import REDUCTIONS, ranksim_of_distinct
+from keras_ranksim.ops.ranksim import REDUCTIONS, distinct_samples, ranksim_of_distinct
 from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.similarity import has_direction, label_similarity_function
 from keras_ranksim.registration import registered
@@ -27,7 +27,7 @@ from keras_ranksim.scope.replicas import (
     replica_index,
     share_of_rows,
 )
-from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
+from keras_ranksim.validation import non_negative, one_of, positive
 
 DEFAULT_GAMMA = 0.01
 DEFAULT_LAMBDA = 100.0
@@ -163,10 +163,7 @@ class RankSimRegularizer(keras.layers.Layer):
 
     def _loss(self, features, labels):
         """The term of this replica's own batch."""
-        features, labels = rows_of_samples(features), rows_of_samples(labels)
-        same_lengths(features=features.shape[:1], labels=labels.shape[:1])
-        kept = one_per_label(labels, has_direction(features), self.seed_generator)
-        features, labels = ops.take(features, kept, axis=0), ops.take(labels, kept, axis=0)
+        features, labels = distinct_samples(features, labels, self.seed_generator)
         return ranksim_of_distinct(features, labels, **self._equation(features))
 
     def _share_of_global_loss(self, features, labels):

@@ -64,17 +64,29 @@ def ranksim_loss(
 
     Reference: [Gong, Mori, Tung, ICML 2022](https://arxiv.org/abs/2205.15236)
     """
+    features, labels = distinct_samples(features, labels, seed)
+    return ranksim_of_distinct(features, labels, gamma, lambda_, reduction, label_similarity)
+
+
+def distinct_samples(features, labels, seed=None) -> tuple:
+    """One sample for each distinct label, drawn among those whose features have a direction.
+
+    Args:
+        features, labels, seed: As in `ranksim_loss`.
+
+    Returns:
+        Features `(M, D)` and labels `(M, L)`; scalar labels in ascending order.
+
+    Example:
+
+    >>> from keras_ranksim.ops.ranksim import distinct_samples
+    >>> distinct_samples([[1.0], [2.0], [0.0]], [30.0, 20.0, 20.0])[1].numpy().ravel()
+    array([20., 30.], dtype=float32)
+    """
     features, labels = rows_of_samples(features), rows_of_samples(labels)
     same_lengths(features=features.shape[:1], labels=labels.shape[:1])
     kept = one_per_label(labels, usable=has_direction(features), seed=seed)
-    return ranksim_of_distinct(
-        ops.take(features, kept, axis=0),
-        ops.take(labels, kept, axis=0),
-        gamma,
-        lambda_,
-        reduction,
-        label_similarity,
-    )
+    return ops.take(features, kept, axis=0), ops.take(labels, kept, axis=0)
 
 
 def ranksim_of_distinct(
