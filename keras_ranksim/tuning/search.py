@@ -84,7 +84,7 @@ def search(
         tune: What is varied, of `"ranksim"`, `"learning_rate"`, `"batch_size"`, `"lds"`,
             `"fds"`, `"conr"`; `None` for RankSim alone.
         gamma: Smallest and largest weight; `None` for two decades around the recipe's.
-        delta: Smallest and largest perturbation; `None` for 0.01 to 100.
+        delta: Smallest and largest perturbation; `None` for 0.001 to 10 and the recipe's.
         epochs: Epochs of a trial; `None` takes those of the recipe.
         patience: Epochs without a better value after which a training stops; `None` takes that
             of the recipe.

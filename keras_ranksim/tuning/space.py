@@ -15,6 +15,8 @@ from keras_ranksim.ops.kernels import KERNELS
 from keras_ranksim.validation import one_of, positive
 
 DECADES = 2.0
+# Below, hardly a rank changes; above, every similarity is pushed to one end.
+DELTAS = (0.001, 10.0)
 SETTINGS = ("ranksim", "learning_rate", "batch_size", "lds", "fds", "conr")
 KERNEL_SIZES = (3, 5, 9, 15)
 SMALLEST_BATCH = 8
@@ -23,7 +25,7 @@ SMALLEST_BATCH = 8
 def ranksim_space(
     hp,
     gamma: tuple[float, float] = (1e-4, 1.0),
-    delta: tuple[float, float] = (0.01, 100.0),
+    delta: tuple[float, float] = DELTAS,
     default: tuple[float, float] | None = None,
 ) -> dict[str, float]:
     """Declares RankSim's two numbers to KerasTuner, for a `build(hp)` of your own.
@@ -54,7 +56,7 @@ def ranksim_space(
     ...     return model
     >>> hp = keras_tuner.HyperParameters()
     >>> build(hp).layers[2].lambda_
-    100.0
+    10.0
     """
     low = _range("gamma", gamma, "the weight of the regulariser")
     high = _range("delta", delta, "gamma * lambda_, the size of the perturbation")
@@ -77,7 +79,7 @@ class Space:
         tune: Names out of `SETTINGS`.
         gamma: Smallest and largest weight; `None` for two decades to both sides of the
             recipe's, whose unit is that of the benchmark's loss.
-        delta: Smallest and largest perturbation; `None` for 0.01 to 100.
+        delta: Smallest and largest perturbation; `None` for 0.001 to 10 and the recipe's.
     """
 
     tune: tuple[str, ...]
@@ -145,7 +147,7 @@ class Space:
             )
         factor = 10**DECADES
         weights = self.gamma or (gamma / factor, gamma * factor)
-        deltas = self.delta or (1 / factor, factor)
+        deltas = self.delta or _widened(DELTAS, delta)
         middle = (_within(gamma, weights), _within(delta, deltas))
         return ranksim_space(hp, weights, deltas, default=middle)
 
@@ -201,6 +203,12 @@ def _given(recipe):
     if delta is None:
         delta = AUTO if gamma == AUTO else gamma * settings.get("lambda_", DEFAULT_LAMBDA)
     return gamma, delta
+
+
+def _widened(bounds, value):
+    """The bounds, and the recipe's own value where it lies outside, such as 200 for ages."""
+    low, high = bounds
+    return bounds if value == AUTO else (min(low, value), max(high, value))
 
 
 def _within(value, bounds):

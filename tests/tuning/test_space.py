@@ -31,7 +31,7 @@ def draws(tuner="random", seed=0, count=300):
 def test_gamma_and_delta_are_drawn_evenly_and_independently_on_log_scales():
     gamma, delta = np.log10(draws())
     middle = np.log10(0.25)
-    for drawn, low, high in ((gamma, middle - 2, middle + 2), (delta, -2, 2)):
+    for drawn, low, high in ((gamma, middle - 2, middle + 2), (delta, -3, 1)):
         assert drawn.min() >= low - 1e-9
         assert drawn.max() <= high + 1e-9
         quarters = np.histogram(drawn, np.linspace(low, high, 5))[0]
@@ -125,10 +125,10 @@ def test_where_a_recipe_measures_gamma_its_range_must_be_given():
         Space.of(EVERYTHING, "ranksim").choose(hp, MEASURED, 32)
     space = Space.of(EVERYTHING, "ranksim", gamma=(0.01, 1.0))
     chosen = space.choose(hp, MEASURED, 32)
-    assert hp.values == {"gamma": 0.1, "delta": 1.0}
+    assert hp.values == {"gamma": 0.1, "delta": 0.1}
     benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
     tuned = with_settings(benchmark.replace(recipe=MEASURED), chosen)
-    assert tuned.recipe.ranksim == {"gamma": 0.1, "lambda_": 10.0}
+    assert tuned.recipe.ranksim == {"gamma": 0.1, "lambda_": 1.0}
 
 
 def test_other_settings_are_tuned_beside_a_measured_ranksim():
@@ -138,4 +138,14 @@ def test_other_settings_are_tuned_beside_a_measured_ranksim():
     only_delta = dataclasses.replace(RECIPE, ranksim={"gamma": 0.25, "perturbation": "auto"})
     hp = keras_tuner.HyperParameters()
     Space.of(EVERYTHING, "ranksim").choose(hp, only_delta, 32)
-    assert hp.values == {"gamma": 0.25, "delta": 1.0}
+    assert hp.values == {"gamma": 0.25, "delta": 0.1}
+
+
+def test_a_recipe_outside_the_usual_perturbations_is_still_the_first_trial():
+    for gamma, delta, low, high in ((100.0, 200.0, 1e-3, 200.0), (3e-4, 6e-4, 6e-4, 10.0)):
+        hp = keras_tuner.HyperParameters()
+        recipe = dataclasses.replace(RECIPE, ranksim={"gamma": gamma, "lambda_": 2.0})
+        Space.of(EVERYTHING, "ranksim").choose(hp, recipe, 32)
+        assert hp.values == pytest.approx({"gamma": gamma, "delta": delta})
+        found = {space.name: space for space in hp.space}["delta"]
+        assert (found.min_value, found.max_value) == pytest.approx((low, high))
