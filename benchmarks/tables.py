@@ -6,8 +6,9 @@ Cells already finished under `runs/tables` are read, not run again, so several p
 fill a table: give each its `--seeds`, then call once with all of them.
 
 `--tune 12` adds tuned rows: 12 trials for each of `--tuned-methods`, chosen by the balanced
-validation error, trained from a seed that is none of the table's. Methods with RankSim vary
-gamma and delta (gamma 0 is one more point), the others their learning rate and smoothing.
+validation error, trained from a seed that is none of the table's. All vary the learning rate and the
+kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and delta as well
+(gamma 0 is one more point).
 
     python benchmarks/tables.py portraits --rows main --seeds 0 1 2
     python benchmarks/tables.py portraits --rows grid --seeds 0
@@ -89,13 +90,13 @@ def label_of(flags):
 
 
 def searched(benchmark, method, flags):
-    own = [name for name in ("lds", "fds") if getattr(method, name)]
+    own = [name for name in ("ranksim", "lds", "fds") if getattr(method, name)]
     return kr.tuning.search(
         benchmark,
         method,
         max_trials=flags.tune,
         epochs=flags.tune_epochs or flags.epochs,
-        tune="ranksim" if method.ranksim else ["learning_rate", *own],
+        tune=["learning_rate", *own],
         seed=SEARCH_SEED,
         output_dir=Path("runs/tuning") / label_of(flags) / method.slug,
     )
