@@ -1,7 +1,10 @@
 """FDS as a layer: feature statistics by label, smoothed over neighbouring labels."""
 
+import warnings
+
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
@@ -111,6 +114,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.empty_bins = one_of("empty_bins", empty_bins, EMPTY_BINS)
         self.supports_masking = True
         self._smoothing = smoothing_matrix(window / window.sum(), len(self.bins), "reflect")
+        self._is_folded = False
 
     def build(self, features_shape, labels_shape=None):
         size = features_shape[-1]
@@ -155,6 +159,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
     def call(self, features, labels=None, training=None):
         if not (training and self.trainable):
             return features
+        self._tell_if_nothing_folds()
         labels = labels_for(self, labels)
         self.update_state(features, labels)
         calibrated = ops.cond(
@@ -177,6 +182,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
         Does nothing when no sample came since the last time.
         """
+        self._is_folded = True
         if not self.built:
             return
         count = ops.convert_to_numpy(self.epoch_count)
@@ -228,6 +234,19 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         ):
             variable.assign(np.full(variable.shape, value))
         self._clear_epoch()
+
+    def _tell_if_nothing_folds(self):
+        """Warns when a step is traced before anything folded, which whoever folds does first."""
+        if self._is_folded or not tf.inside_function():
+            return
+        self._is_folded = True
+        warnings.warn(
+            f"FeatureDistributionSmoothing '{self.name}' trains, and nothing has folded its "
+            "statistics yet, so it will calibrate nothing: pass keras_ranksim.models.EpochFold() "
+            "as the first callback of `fit`, or call `finalize_state()` before every epoch, the "
+            "first included.",
+            stacklevel=2,
+        )
 
     def _clear_epoch(self):
         for variable in (self.epoch_count, self.epoch_sum, self.epoch_sum_of_squares):

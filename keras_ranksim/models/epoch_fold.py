@@ -23,5 +23,5 @@ class EpochFold(keras.callbacks.Callback):
         with self.model.distribute_strategy.scope():
             for layer in self.model._flatten_layers():
                 smooths = isinstance(layer, FeatureDistributionSmoothing)
-                if smooths and layer.built and layer.trainable:
+                if smooths and layer.trainable:
                     layer.finalize_state()

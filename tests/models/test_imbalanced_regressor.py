@@ -222,12 +222,33 @@ def test_labels_of_several_dimensions_train(random):
     assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
 
 
-def test_a_plain_keras_model_folds_with_the_callback():
+def plain_model(fds):
     inputs, labels = keras.Input((6,)), keras.Input((1,), optional=True)
     embedding = keras.layers.Dense(4)(inputs)
-    fds = kr.layers.FeatureDistributionSmoothing(BINS)
     model = keras.Model([inputs, labels], keras.layers.Dense(1)(fds(embedding, labels)))
     model.compile("sgd", loss="mse")
-    y = Y[:, None]
+    return model
+
+
+def test_a_plain_keras_model_folds_with_the_callback():
+    fds, y = kr.layers.FeatureDistributionSmoothing(BINS), Y[:, None]
+    model = plain_model(fds)
     model.fit([X, y], y, epochs=3, verbose=0, callbacks=[kr.models.EpochFold()])
     assert int(fds.epochs_folded) == 2
+
+
+def test_a_plain_keras_model_without_the_callback_is_told_of_it_once():
+    fds, y = kr.layers.FeatureDistributionSmoothing(BINS, name="fds"), Y[:, None]
+    model = plain_model(fds)
+    with pytest.warns(UserWarning, match=r"'fds' trains.*pass .*EpochFold\(\)") as told:
+        model.fit([X, y], y, epochs=2, verbose=0)
+    assert len(told) == 1
+
+
+def test_a_loop_that_folds_before_every_epoch_is_told_nothing():
+    fds, y = kr.layers.FeatureDistributionSmoothing(BINS), Y[:, None]
+    model = plain_model(fds)
+    for _ in range(2):
+        fds.finalize_state()
+        model.train_on_batch([X, y], y)
+    assert int(fds.epochs_folded) == 1

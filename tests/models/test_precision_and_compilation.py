@@ -57,7 +57,7 @@ def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, na
         features = keras.Model(model.input, model.get_layer(names[-1]).output)(x)
         expected = "float32" if policy is None else policy.removeprefix("mixed_")
         assert keras.backend.standardize_dtype(features.dtype) == expected
-        model.train_on_batch(x, y)
+        model.fit(x, y, batch_size=32, verbose=0)
         return weights_of(model)[0] - kernel
 
     half, full = moved(policy), moved(None)
