@@ -6,9 +6,9 @@ Cells already finished under `runs/tables` are read, not run again, so several p
 fill a table: give each its `--seeds`, then call once with all of them.
 
 `--tune 12` adds tuned rows: 12 trials for each of `--tuned-methods`, chosen by the balanced
-validation error, trained from a seed that is none of the table's. All vary the learning rate and the
-kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and delta as well
-(gamma 0 is one more point).
+validation error, trained from a seed that is none of the table's. All vary the learning rate
+and the kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and delta as
+well (gamma 0 is one more point).
 
     python benchmarks/tables.py portraits --rows main --seeds 0 1 2
     python benchmarks/tables.py portraits --rows grid --seeds 0

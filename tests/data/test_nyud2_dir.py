@@ -6,53 +6,24 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from drawn_depth import (
+    DEPTH_SIZE,
+    EACH,
+    HEIGHT,
+    IMAGE_SIZE,
+    SCENES,
+    WIDTH,
+    all_of,
+    draw,
+    load,
+    scene,
+    write_png,
+)
 
 import keras_ranksim as kr
 from keras_ranksim.data.depth.augmentation import crop_depth
 from keras_ranksim.data.depth.maps import read_depth_list
 from keras_ranksim.data.depth.view import DepthView
-
-HEIGHT, WIDTH = 48, 64
-IMAGE_SIZE, DEPTH_SIZE = (20, 28), (10, 14)
-SMALL = {"image_size": IMAGE_SIZE, "shorter_side": 24, "val_fraction": 0.3, "progress": False}
-SCENES = ("kitchen", "office", "bedroom", "attic")
-EACH = 3
-
-
-def scene(number):
-    """A tilted plane whose nearness is painted: red, green and blue are its depth over 10 m."""
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    tilt = 0.3 + 0.1 * (number % 5)
-    metres = 1 + (rows / HEIGHT * (1 - tilt) + columns / WIDTH * tilt) * (2.5 + 0.3 * number)
-    return metres[..., None].astype("float32")
-
-
-def write_png(path, array):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(tf.io.encode_png(array).numpy())
-
-
-def draw(folder):
-    """Fills a folder as the archive of NYU v2 is laid out; lists name it `data`."""
-    lines = {"nyu2_train.csv": [], "nyu2_test.csv": []}
-    for number in range(len(SCENES) * EACH):
-        metres = scene(number)
-        stem = f"nyu2_train/{SCENES[number // EACH]}/{number % EACH + 1}"
-        colours = np.repeat(metres * 25.5, 3, axis=-1).astype("uint8")
-        (folder / stem).parent.mkdir(parents=True, exist_ok=True)
-        jpeg = tf.io.encode_jpeg(colours, quality=100, chroma_downsampling=False)
-        (folder / f"{stem}.jpg").write_bytes(jpeg.numpy())
-        write_png(folder / f"{stem}.png", np.round(metres * 25.5).astype("uint8"))
-        lines["nyu2_train.csv"].append(f"data/{stem}.jpg,data/{stem}.png")
-    for number in range(4):
-        metres, stem = scene(number), f"nyu2_test/{number:05d}"
-        write_png(folder / f"{stem}_colors.png", np.repeat(metres * 25.5, 3, -1).astype("uint8"))
-        write_png(folder / f"{stem}_depth.png", np.round(metres * 1000).astype("uint16"))
-        lines["nyu2_test.csv"].append(f"data/{stem}_colors.png,data/{stem}_depth.png")
-    for name, rows in lines.items():
-        (folder / name).write_text("\n".join(rows) + "\n")
-    subset = [line for line in lines["nyu2_train.csv"] if "/1.jpg" in line]
-    (folder / "subset.csv").write_text("\n".join(subset))
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +41,6 @@ def copied(drawn, tmp_path):
 @pytest.fixture(scope="module")
 def benchmark(drawn, tmp_path_factory):
     return load(drawn, cache_dir=tmp_path_factory.mktemp("cache"))
-
-
-def load(folder, **changes):
-    arguments = {**SMALL, "encoder": small_encoder, "encoder_weights": None, "fusion_width": 2}
-    return kr.data.load_nyud2_dir(folder, **{**arguments, **changes})
-
-
-def small_encoder(images):
-    stages, features = [], keras.layers.AveragePooling2D(2)(images)
-    for width in (4, 8, 16, 64):
-        features = keras.layers.Conv2D(width, 3, strides=2, padding="same")(features)
-        stages.append(features)
-    return stages
-
-
-def all_of(dataset):
-    return [np.concatenate(columns) for columns in zip(*dataset.as_numpy_iterator())]
 
 
 def test_the_pipelines_yield_images_depth_maps_and_a_weight_a_pixel(benchmark):
@@ -454,6 +408,7 @@ def test_two_views_are_refused(benchmark):
 
 def test_a_view_reads_one_file(drawn):
     view = DepthView(24, IMAGE_SIZE, DEPTH_SIZE)
-    image = view.read_image(str(drawn / "nyu2_train/office/1.jpg"))
+    path = str(drawn / "nyu2_train/office/1.jpg")
+    image = view.image(path, tf.io.read_file(path))
     assert image.shape == (*IMAGE_SIZE, 3)
     assert 0 <= float(tf.reduce_min(image)) <= float(tf.reduce_max(image)) <= 1

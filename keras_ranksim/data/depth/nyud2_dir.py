@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.data.depth.augmentation import jitter_colors, normalize_colors, random_turn
 from keras_ranksim.data.depth.maps import read_depth_list
+from keras_ranksim.data.depth.pipelines import DepthFiles, DepthPipelines, DepthPreparation
 from keras_ranksim.data.depth.survey import balanced_pixels, survey_depths
 from keras_ranksim.data.depth.view import DepthView
-from keras_ranksim.data.pipeline import sample_order
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.depth_report import depth_shot_limits
@@ -188,10 +186,18 @@ def load_nyud2_dir(
     val_weights = weights_of_counts(val_survey.counts.sum(axis=0), scheme="inverse")
 
     train_images, train_depths = np.array(train_images), np.array(train_depths)
-    parts = {
-        "train": _Part(train_images[~held_out], train_depths[~held_out], view),
-        "val": _Part(train_images[held_out], train_depths[held_out], view, val_weights),
-        "test": _Part(np.array(test_images), np.array(test_depths), test_view, None, mask),
+    files = {
+        "train": DepthFiles(
+            train_images[~held_out], train_depths[~held_out], DepthPreparation(view, degrees)
+        ),
+        "val": DepthFiles(
+            train_images[held_out],
+            train_depths[held_out],
+            DepthPreparation(view, weight_of_bin=val_weights),
+        ),
+        "test": DepthFiles(
+            np.array(test_images), np.array(test_depths), DepthPreparation(test_view), mask
+        ),
     }
     return Benchmark(
         name="nyud2-dir",
@@ -201,7 +207,7 @@ def load_nyud2_dir(
             "test": test_survey.means,
         },
         bins=bins,
-        make_pipeline=functools.partial(_pipeline, parts, degrees),
+        make_pipeline=DepthPipelines(files),
         make_network=functools.partial(
             depth_network, (*view.image_size, 3), encoder, fusion_width, encoder_weights
         ),
@@ -260,54 +266,6 @@ def nyud2_recipe() -> Recipe:
             "pushing": "linear",
         },
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class _Part:
-    """The files of one split, and what its pixels weigh beside their measurement."""
-
-    images: np.ndarray
-    depths: np.ndarray
-    view: DepthView
-    weight_of_bin: np.ndarray | None = None
-    mask: np.ndarray | None = None
-
-
-def _pipeline(parts, degrees, split, benchmark):
-    if benchmark.views != 1:
-        raise ValueError(
-            "`views` must be 1 for dense labels: a second view, turned otherwise, has another "
-            f"depth map. Received: views={benchmark.views}"
-        )
-    part, bins, training = parts[split], benchmark.bins, split == "train"
-    images, depths = tf.constant(part.images), tf.constant(part.depths)
-    weight_of_bin = benchmark.weights if training else part.weight_of_bin
-    if weight_of_bin is None:
-        weight_of_bin = np.ones(len(bins))
-    weight_of_bin = tf.constant(weight_of_bin, dtype="float32")
-    mask = None if part.mask is None else tf.constant(part.mask)
-
-    def sample(index, seed):
-        turn = ()
-        if training:
-            turn_seed, color_seed = tf.unstack(
-                tf.random.experimental.stateless_split(seed, 2), num=2
-            )
-            turn = random_turn(turn_seed, degrees)
-        image = part.view.read_image(tf.gather(images, index), *turn)
-        if training:
-            image = jitter_colors(image, color_seed)
-        depth = part.view.read_depth(tf.gather(depths, index), *turn)
-        counts = depth[..., 0] > 0
-        if mask is not None:
-            counts = tf.logical_and(counts, tf.gather(mask, index))
-        weight = tf.gather(weight_of_bin, bins.index(depth[..., 0])) * tf.cast(counts, "float32")
-        return normalize_colors(image), depth, weight
-
-    epoch = benchmark.epoch if training else None
-    order = sample_order(len(part.images), training, benchmark.seed, epoch)
-    samples = order.map(sample, num_parallel_calls=tf.data.AUTOTUNE)
-    return samples.batch(benchmark.batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def _held_out(images, fraction, seed):

@@ -29,33 +29,45 @@ class DepthView:
     eight_bit_range: float = 10.0
     sixteen_bit_units: float = 1000.0
 
-    def read_image(self, path, angle=0.0, flip=False):
-        """The view of the image at `path`, RGB in [0, 1], turned and mirrored as asked."""
-        image = tf.numpy_function(self._decode_image, [path, tf.io.read_file(path)], tf.uint8)
+    def image(self, name, contents, angle=0.0, flip=False):
+        """The view of an image file, RGB in [0, 1], turned and mirrored as asked.
+
+        Args:
+            name: What to call the file where it is broken, for instance its path.
+            contents: Its bytes.
+            angle, flip: As in `crop_image`.
+        """
+        image = tf.numpy_function(self.decode_image, [name, contents], tf.uint8)
         image = tf.ensure_shape(image, (None, None, 3))
         return crop_image(image, self.shorter_side, self.image_size, angle, flip) / 255
 
-    def read_depth(self, path, angle=0.0, flip=False):
-        """The view of the depth map at `path`, in metres, turned and mirrored as asked."""
-        depth = tf.numpy_function(self._decode_depth, [path, tf.io.read_file(path)], tf.float32)
+    def depth(self, name, contents, angle=0.0, flip=False):
+        """The view of the file of a depth map, in metres; arguments as in `image`."""
+        depth = tf.numpy_function(self.decode_depth, [name, contents], tf.float32)
         depth = tf.ensure_shape(depth, (None, None, 1))
         sizes = (self.image_size, self.depth_size)
         return crop_depth(depth, self.shorter_side, *sizes, angle, flip)
 
-    def _decode_image(self, path, contents):
-        return self._large_enough(path, decode_or_name(path, contents))
+    def read_depth(self, path):
+        """The view of the depth map at `path`, neither turned nor mirrored."""
+        return self.depth(path, tf.io.read_file(path))
 
-    def _decode_depth(self, path, contents):
+    def decode_image(self, name: bytes, contents: bytes):
+        """The whole image as a uint8 array; raises, naming it, where it is broken or too small."""
+        return self._large_enough(name, decode_or_name(name, contents))
+
+    def decode_depth(self, name: bytes, contents: bytes):
+        """The whole depth map in metres; raises as `decode_image` does."""
         scales = (self.eight_bit_range, self.sixteen_bit_units)
-        return self._large_enough(path, decode_depth_map(path, contents, *scales))
+        return self._large_enough(name, decode_depth_map(name, contents, *scales))
 
-    def _large_enough(self, path, image):
+    def _large_enough(self, name, image):
         height, width = image.shape[:2]
         resized = [side * self.shorter_side // min(height, width) for side in (height, width)]
         if resized[0] < self.image_size[0] or resized[1] < self.image_size[1]:
             raise ValueError(
                 f"`image_size` {self.image_size} must fit into every image, its shorter side "
-                f"resized to {self.shorter_side}. Received: '{os.fsdecode(path)}' of {height} x "
+                f"resized to {self.shorter_side}. Received: '{os.fsdecode(name)}' of {height} x "
                 f"{width} pixels, resized to {resized[0]} x {resized[1]}"
             )
         return image

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
@@ -16,19 +18,46 @@ class RecordPipelines:
     Args:
         folder: The folder.
         splits: The files of each split, as the manifest describes them.
-        image_shape: `(height, width, channels)` of the images.
-        prepare, block, input_context: As in `read_records`.
+        reader: Function from a split and a benchmark to what makes `(x, y, weight)` of a record,
+            the `load` of `batches_from_records`.
+        block, input_context: As in `read_records`.
     """
 
-    def __init__(self, folder, splits, image_shape, prepare, block, input_context):
+    def __init__(self, folder, splits, reader: Callable, block, input_context):
         self.folder = folder
         self.splits = splits
-        self.image_shape = image_shape
-        self.prepare = prepare
+        self.reader = reader
         self.block = block
         self.input_context = input_context
 
     def __call__(self, split: str, benchmark: Benchmark) -> tf.data.Dataset:
+        training, shards = split == "train", self.splits[split]
+        return batches_from_records(
+            [join(self.folder, shard["file"]) for shard in shards],
+            [shard["samples"] for shard in shards],
+            self.reader(split, benchmark),
+            batch_size=benchmark.batch_size,
+            shuffle=training,
+            seed=benchmark.seed,
+            epoch=benchmark.epoch if training else None,
+            block=self.block,
+            input_context=self.input_context,
+        )
+
+
+class ImageReader:
+    """Reads records of images with one label, or a vector of them.
+
+    Args:
+        image_shape: `(height, width, channels)` of the images.
+        prepare: As in `read_records`.
+    """
+
+    def __init__(self, image_shape, prepare):
+        self.image_shape = image_shape
+        self.prepare = prepare
+
+    def __call__(self, split: str, benchmark: Benchmark):
         training = split == "train"
         label_shape = benchmark.labels[split].shape[1:] or (1,)
         weights = benchmark.weights if training else None
@@ -47,15 +76,4 @@ class RecordPipelines:
             weight = tf.constant(1.0) if weights is None else tf.gather(weights, index)
             return self.prepare(image, seed, views), sample["label"], weight
 
-        shards = self.splits[split]
-        return batches_from_records(
-            [join(self.folder, shard["file"]) for shard in shards],
-            [shard["samples"] for shard in shards],
-            load,
-            batch_size=benchmark.batch_size,
-            shuffle=training,
-            seed=benchmark.seed,
-            epoch=benchmark.epoch if training else None,
-            block=self.block,
-            input_context=self.input_context,
-        )
+        return load

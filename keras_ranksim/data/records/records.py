@@ -9,8 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.depth.pipelines import DepthPipelines
 from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.data.records.depth_maps import DepthReader, source_of_depth_maps
 from keras_ranksim.data.records.images import PREPARATIONS
 from keras_ranksim.data.records.manifest import (
     ARRAYS,
@@ -19,7 +21,7 @@ from keras_ranksim.data.records.manifest import (
     read_manifest,
     write_manifest,
 )
-from keras_ranksim.data.records.pipelines import RecordPipelines
+from keras_ranksim.data.records.pipelines import ImageReader, RecordPipelines
 from keras_ranksim.data.records.settings import restored_settings
 from keras_ranksim.data.records.shards import join, leftovers, remove, write_shards
 from keras_ranksim.data.records.source import source_of_benchmark, source_of_datasets
@@ -43,18 +45,19 @@ def write_records(
     """Writes a benchmark of images to TFRecord files that workers can share out.
 
     A record holds one sample: the image, as the bytes of its file where it has one (a JPEG stays
-    the JPEG it was) and as a lossless PNG otherwise; the label; the weight; and the sample's
-    index in its split. Training samples are written in a random order. Every file of a split
+    the JPEG it was) and as a lossless PNG otherwise; the label and the weight or, for depth maps,
+    the file of the map and the mask of the pixels that count; and the sample's index in its
+    split. Training samples are written in a random order. Every file of a split
     holds the same number of samples, give or take one. `records.json`, which says what there
     must be, is written last, so that `read_records` notices a write that was cut off; a
     write that fails leaves nothing behind.
 
     Args:
         source: A `Benchmark` of images with one label, or a vector of them, an image: one of
-            a loader, or any other together with `images`. Or a dictionary of the datasets
-            `"train"`, `"val"` and `"test"`, unbatched and already in a random order, of
-            `(image, label)` or `(image, label, weight)`, where an image is a uint8 tensor or the
-            bytes of an image file.
+            a loader, or any other together with `images`. Or that of `load_nyud2_dir`. Or a
+            dictionary of the datasets `"train"`, `"val"` and `"test"`, unbatched and already in a
+            random order, of `(image, label)` or `(image, label, weight)`, where an image is a uint8
+            tensor or the bytes of an image file.
         folder: Where to write, made if absent; a bucket (`gs://...`) will do.
         images: For a benchmark that does not tell where its images are: those of each split, in
             the order of its labels, as paths of files or as one uint8 array.
@@ -82,22 +85,20 @@ def write_records(
     """
     positive_integer("shards", shards, "files of each split")
     folder = os.fspath(folder)
-    if isinstance(source, Benchmark):
-        source = source_of_benchmark(source, images, seed, check_images)
-    else:
+    if not isinstance(source, Benchmark):
         source = source_of_datasets(source, bins, recipe, name)
+    elif isinstance(source.make_pipeline, DepthPipelines) and images is None:
+        source = source_of_depth_maps(source, seed, check_images)
+    else:
+        source = source_of_benchmark(source, images, seed, check_images)
     tf.io.gfile.makedirs(folder)
     _make_room(folder, overwrite)
     try:
-        written, arrays = {}, {}
-        for split in SPLITS:
-            table = _Table()
-            samples = table.noting(_counted(source, split, progress))
-            written[split] = write_shards(samples, folder, split, shards)
-            arrays[split] = table.labels()
-            if split == "train" and source.weighted:
-                arrays["weights"] = table.weights()
-        write_manifest(folder, {"splits": written, **source.settings}, arrays)
+        written = {
+            split: write_shards(_counted(source, split, progress), folder, split, shards)
+            for split in SPLITS
+        }
+        write_manifest(folder, {"splits": written, **source.settings}, source.arrays())
     except BaseException:
         remove([*leftovers(folder), join(folder, ARRAYS)])
         raise
@@ -151,18 +152,20 @@ def read_records(
     settings["make_network"] = make_network or settings["make_network"] or _no_network
     if batch_size is not None:
         settings["batch_size"] = batch_size
-    pipelines = RecordPipelines(
-        folder=folder,
-        splits=manifest["splits"],
-        image_shape=_image_shape(folder, manifest["image"]["shape"], image_size),
-        prepare=prepare or PREPARATIONS[manifest["image"]["preparation"]],
-        block=block,
-        input_context=input_context,
-    )
+    if "depth" in manifest:
+        _leave_out(folder, image_size=image_size, prepare=prepare)
+        reader = DepthReader(folder, manifest, arrays)
+    else:
+        reader = ImageReader(
+            _image_shape(folder, manifest["image"]["shape"], image_size),
+            prepare or PREPARATIONS[manifest["image"]["preparation"]],
+        )
+    pipelines = RecordPipelines(folder, manifest["splits"], reader, block, input_context)
     return Benchmark(
         **settings,
         labels={split: arrays[split] for split in SPLITS},
         weights=arrays.get("weights"),
+        pixel_counts=arrays.get("pixel_counts"),
         make_pipeline=pipelines,
         seed=seed,
         views=views,
@@ -187,34 +190,6 @@ def _make_room(folder, overwrite):
     remove([join(folder, MANIFEST), join(folder, ARRAYS), *there])
 
 
-class _Table:
-    """Labels and weights of the samples that pass, whatever their order."""
-
-    def __init__(self):
-        self._rows = []
-
-    def noting(self, samples):
-        for sample in samples:
-            label = np.asarray(sample["label"], dtype="float32")
-            if not np.isfinite(label).all():
-                raise ValueError(
-                    f"Every label must be a finite number. Received: {label.tolist()} at sample "
-                    f"{sample['index']}"
-                )
-            self._rows.append((sample["index"], label, sample["weight"]))
-            yield sample
-
-    def labels(self):
-        return np.array([label for _, label, _ in sorted(self._rows, key=_index)])
-
-    def weights(self):
-        return np.array([weight for *_, weight in sorted(self._rows, key=_index)], dtype="float32")
-
-
-def _index(row):
-    return row[0]
-
-
 def _counted(source, split, progress):
     samples, count = source.samples(split), source.counts[split]
     bar = ProgressBar(count, unit_name="image", verbose=int(progress))
@@ -225,6 +200,15 @@ def _counted(source, split, progress):
     if done == 0:
         raise ValueError(f"The {split} split must not be empty. Received: 0 samples")
     bar.update(done, finalize=True)
+
+
+def _leave_out(folder, **arguments):
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must be left out for '{folder}', whose pixels were counted as the "
+                f"benchmark that was written shows them. Received: {name}={value!r}"
+            )
 
 
 def _image_shape(folder, shape, image_size):

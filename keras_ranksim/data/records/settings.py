@@ -50,7 +50,7 @@ def recipe_config(recipe: Recipe) -> dict:
 
 def recipe_from_config(config: dict) -> Recipe:
     """The recipe that `recipe_config` described."""
-    config = {name: _tuples(value) for name, value in config.items()}
+    config = {name: tuples(value) for name, value in config.items()}
     if config["fds_bins"] is not None:
         config["fds_bins"] = LabelBins.from_config(config["fds_bins"])
     return Recipe(**config)
@@ -72,14 +72,15 @@ def function_from_config(config: dict | None):
     """The function that `function_config` described: one of `keras_ranksim.networks`."""
     if config is None or config["name"] not in networks.__all__:
         return None
-    arguments = _tuples(config["args"])
+    arguments = tuples(config["args"])
     return functools.partial(getattr(networks, config["name"]), *arguments, **config["kwargs"])
 
 
-def _tuples(value):
+def tuples(value):
+    """JSON values with tuples, as arguments are given, for their lists."""
     if isinstance(value, dict):
-        return {name: _tuples(entry) for name, entry in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+        return {name: tuples(entry) for name, entry in value.items()}
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 def _is_json(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,6 +15,7 @@ from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.portraits.batches import PortraitPipelines
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.records.images import CHANNELS, file_bytes, image_array, png_bytes
+from keras_ranksim.data.records.label_table import LabelTable
 from keras_ranksim.data.records.settings import benchmark_settings, recipe_config
 from keras_ranksim.labels.bins import as_bins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
@@ -27,18 +28,18 @@ class RecordSource:
     """Samples to write, by split, and what the manifest says of them.
 
     Args:
-        samples: Function from a split to its samples, dictionaries of `image` (bytes), `label`,
-            `weight` and `index`.
+        samples: Function from a split to its samples, dictionaries of `index` and of what else a
+            record holds.
         counts: Samples of each split, `None` where not known before they are read.
-        settings: What `restored_settings` reads, and `image`: `shape` of the images, where
-            they have one, and `preparation`, how they are made into `x`.
-        weighted: Whether the weights mean something.
+        settings: What `restored_settings` reads, and what the reader of such records does.
+        arrays: Function to what is stored beside the records, the `labels` of each split and
+            more, called when all samples have been read.
     """
 
     samples: Callable[[str], Iterator[dict]]
     counts: dict[str, int | None]
     settings: dict
-    weighted: bool
+    arrays: Callable[[], dict[str, np.ndarray]]
 
 
 def source_of_benchmark(
@@ -48,21 +49,21 @@ def source_of_benchmark(
     shape, preparation = None, "plain"
     if benchmark.pixel_counts is not None:
         raise ValueError(
-            "`source` must be a benchmark with one label, or a vector of them, an image. "
-            f"Received: '{benchmark.name}', whose labels are images themselves"
+            "`source` must be a benchmark with one label, or a vector of them, an image; or that "
+            f"of load_nyud2_dir, without `images`. Received: '{benchmark.name}', whose labels "
+            "are images themselves"
         )
     if images is None:
         images, shape, preparation = _known_images(benchmark)
     images = {split: _checked(split, images, benchmark) for split in SPLITS}
     if shape is None and not isinstance(images["train"], list):
         shape = tuple(images["train"].shape[1:])
-    weights = benchmark.weights
+    weights, table = benchmark.weights, LabelTable(benchmark.weights is not None)
 
+    @table.noting
     def samples(split):
-        order = np.arange(len(images[split]))
-        if split == "train":
-            order = np.random.default_rng(seed).permutation(order)
-        encoded = _encoded(images[split], order, check)
+        order = order_of_writing(len(images[split]), split, seed)
+        encoded = in_parallel(_encoder(images[split], check), order)
         for index, contents in zip(order.tolist(), encoded):
             training = split == "train" and weights is not None
             yield {
@@ -79,7 +80,7 @@ def source_of_benchmark(
             **benchmark_settings(benchmark),
             "image": {"shape": shape and list(shape), "preparation": preparation},
         },
-        weighted=weights is not None,
+        arrays=table.arrays,
     )
 
 
@@ -94,7 +95,9 @@ def source_of_datasets(datasets: Mapping, bins, recipe: Recipe | None, name) -> 
     specs = {split: _checked_spec(split, datasets[split]) for split in SPLITS}
     shape = specs["train"][0].shape
     known = shape.rank == 3 and shape.is_fully_defined()
+    table = LabelTable(weighted=len(specs["train"]) == 3)
 
+    @table.noting
     def samples(split):
         for index, (image, label, *weight) in enumerate(datasets[split].as_numpy_iterator()):
             yield {
@@ -119,8 +122,22 @@ def source_of_datasets(datasets: Mapping, bins, recipe: Recipe | None, name) -> 
             "facts": {},
             "image": {"shape": shape.as_list() if known else None, "preparation": "plain"},
         },
-        weighted=len(specs["train"]) == 3,
+        arrays=table.arrays,
     )
+
+
+def order_of_writing(count: int, split: str, seed: int) -> np.ndarray:
+    """Indices of the samples of a split as they are written, those of training at random."""
+    if split == "train":
+        return np.random.default_rng(seed).permutation(count)
+    return np.arange(count)
+
+
+def in_parallel(function: Callable, indices: Sequence) -> Iterator:
+    """Yields `function(index)` in order, a few of them made at a time."""
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(indices), READ_TOGETHER):
+            yield from pool.map(function, indices[start : start + READ_TOGETHER])
 
 
 def _known_images(benchmark):
@@ -181,13 +198,8 @@ def _checked_spec(split, dataset):
     return spec
 
 
-def _encoded(images, order, check):
-    """Encoded images in this order, a few at a time in parallel."""
-    from_file = isinstance(images, list)
-
-    def encode(index):
-        return file_bytes(images[index], check) if from_file else png_bytes(images[index])
-
-    with ThreadPoolExecutor() as pool:
-        for start in range(0, len(order), READ_TOGETHER):
-            yield from pool.map(encode, order[start : start + READ_TOGETHER])
+def _encoder(images, check):
+    """Function from an index to the encoded image."""
+    if isinstance(images, list):
+        return lambda index: file_bytes(images[index], check)
+    return lambda index: png_bytes(images[index])

@@ -1,0 +1,66 @@
+"""A small NYUD2-DIR, drawn: tilted planes whose colours tell their depth."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_ranksim as kr
+
+HEIGHT, WIDTH = 48, 64
+IMAGE_SIZE, DEPTH_SIZE = (20, 28), (10, 14)
+SMALL = {"image_size": IMAGE_SIZE, "shorter_side": 24, "val_fraction": 0.3, "progress": False}
+SCENES = ("kitchen", "office", "bedroom", "attic")
+EACH = 3
+
+
+def scene(number):
+    """A tilted plane whose nearness is painted: red, green and blue are its depth over 10 m."""
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+    tilt = 0.3 + 0.1 * (number % 5)
+    metres = 1 + (rows / HEIGHT * (1 - tilt) + columns / WIDTH * tilt) * (2.5 + 0.3 * number)
+    return metres[..., None].astype("float32")
+
+
+def write_png(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(tf.io.encode_png(array).numpy())
+
+
+def draw(folder):
+    """Fills a folder as the archive of NYU v2 is laid out; lists name it `data`."""
+    lines = {"nyu2_train.csv": [], "nyu2_test.csv": []}
+    for number in range(len(SCENES) * EACH):
+        metres = scene(number)
+        stem = f"nyu2_train/{SCENES[number // EACH]}/{number % EACH + 1}"
+        colours = np.repeat(metres * 25.5, 3, axis=-1).astype("uint8")
+        (folder / stem).parent.mkdir(parents=True, exist_ok=True)
+        jpeg = tf.io.encode_jpeg(colours, quality=100, chroma_downsampling=False)
+        (folder / f"{stem}.jpg").write_bytes(jpeg.numpy())
+        write_png(folder / f"{stem}.png", np.round(metres * 25.5).astype("uint8"))
+        lines["nyu2_train.csv"].append(f"data/{stem}.jpg,data/{stem}.png")
+    for number in range(4):
+        metres, stem = scene(number), f"nyu2_test/{number:05d}"
+        write_png(folder / f"{stem}_colors.png", np.repeat(metres * 25.5, 3, -1).astype("uint8"))
+        write_png(folder / f"{stem}_depth.png", np.round(metres * 1000).astype("uint16"))
+        lines["nyu2_test.csv"].append(f"data/{stem}_colors.png,data/{stem}_depth.png")
+    for name, rows in lines.items():
+        (folder / name).write_text("\n".join(rows) + "\n")
+    subset = [line for line in lines["nyu2_train.csv"] if "/1.jpg" in line]
+    (folder / "subset.csv").write_text("\n".join(subset))
+
+
+def load(folder, **changes):
+    arguments = {**SMALL, "encoder": small_encoder, "encoder_weights": None, "fusion_width": 2}
+    return kr.data.load_nyud2_dir(folder, **{**arguments, **changes})
+
+
+def small_encoder(images):
+    stages, features = [], keras.layers.AveragePooling2D(2)(images)
+    for width in (4, 8, 16, 64):
+        features = keras.layers.Conv2D(width, 3, strides=2, padding="same")(features)
+        stages.append(features)
+    return stages
+
+
+def all_of(dataset):
+    return [np.concatenate(columns) for columns in zip(*dataset.as_numpy_iterator())]
