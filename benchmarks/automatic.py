@@ -1,10 +1,11 @@
 """Does RankSim with a measured weight and perturbation reach what tuning or the default reaches?
 
 Trains every base without RankSim, with the benchmark's own pair of numbers, with
-`gamma="auto", perturbation="auto"` and, where `--tuned` gives one, with a tuned pair, from the
-same seeds, and writes `benchmarks/results/automatic-<name>.md` and `.csv`. What is judged is the
-balanced error, the mean over shots; the difference to the base is taken seed by seed. Cells
-already finished under `runs/automatic` are read, not run again.
+`gamma="auto", perturbation="auto"` and, with `--tune 12`, with the pair that 12 trials chose on
+validation data, from a seed outside the table; all from the same seeds. Writes
+`benchmarks/results/automatic-<name>.md` and `.csv`. What is judged is the balanced error, the
+mean over shots; the difference to the base is taken seed by seed. Cells already finished under
+`runs/automatic` are read, not run again.
 
     python benchmarks/automatic.py abalone --csv abalone.csv --label Rings
     python benchmarks/automatic.py portraits --train-samples 1500 --image-size 32 --epochs 14
@@ -30,6 +31,7 @@ from keras_ranksim.experiments.settings import settings_of
 from keras_ranksim.layers import automatic
 
 RESULTS = Path(__file__).parent / "results"
+SEARCH_SEED = 100
 SHOTS = ("all", "many", "medium", "few", "zero")
 
 
@@ -42,7 +44,7 @@ def main():
     metric = benchmark.recipe.monitor.removeprefix("val_")
     rows = []
     for base in flags.bases:
-        for setting, ranksim in settings(benchmark, flags).items():
+        for setting, ranksim in settings(benchmark, base, flags).items():
             for seed in flags.seeds:
                 rows.append(cell(benchmark, base, setting, ranksim, seed, metric))
                 print(rows[-1], flush=True)
@@ -87,16 +89,31 @@ def changed(benchmark, flags):
     return benchmark.replace(recipe=recipe, batch_size=flags.batch_size or benchmark.batch_size)
 
 
-def settings(benchmark, flags):
+def settings(benchmark, base, flags):
     """What RankSim is given, by name; `None` for no RankSim."""
     named = {
         "none": None,
         "default": benchmark.recipe.ranksim,
         "auto": {"gamma": "auto", "perturbation": "auto"},
     }
-    if flags.tuned:
-        named["tuned"] = dict(zip(("gamma", "lambda_"), flags.tuned))
+    if flags.tune:
+        named["tuned"] = tuned_pair(benchmark, base, flags)
     return named
+
+
+def tuned_pair(benchmark, base, flags):
+    method = dataclasses.replace(Method.parse(base), ranksim=True)
+    known = json.dumps(settings_of(benchmark, method, SEARCH_SEED))
+    name = f"{method.slug}-{hashlib.sha256(known.encode()).hexdigest()[:8]}-{flags.executions}"
+    result = kr.tuning.search(
+        benchmark,
+        method,
+        max_trials=flags.tune,
+        executions_per_trial=flags.executions,
+        seed=SEARCH_SEED,
+        output_dir=Path("runs/automatic/tuning") / benchmark.name / name,
+    )
+    return {"gamma": result.gamma, "lambda_": result.lambda_}
 
 
 def cell(benchmark, base, setting, ranksim, seed, metric):
@@ -154,7 +171,14 @@ def report(cells, benchmark, metric, flags):
         f"over seeds {', '.join(map(str, flags.seeds))}, and its difference to the same base "
         "without RankSim, seed by seed; then the test error by shot, and the numbers in use, for "
         f"'auto' those measured in the first {automatic.STEPS} steps (gradient ratio "
-        f"{automatic.GRADIENT_RATIO}, share of the spread {automatic.SHARE_OF_SPREAD}).\n\n"
+        f"{automatic.GRADIENT_RATIO}, share of the spread {automatic.SHARE_OF_SPREAD}). "
+        + (
+            f"'tuned' is the best pair on validation data, or gamma 0, of {flags.tune} trials with "
+            f"{flags.executions} trainings each."
+            if flags.tune
+            else ""
+        )
+        + "\n\n"
         + "\n".join(lines)
         + f"\n\n- recipe: {benchmark.recipe}\n- batch size: {benchmark.batch_size}\n"
         + f"- Keras {keras.__version__}, TensorFlow {tf.__version__}, "
@@ -178,9 +202,8 @@ def parsed():
     parser.add_argument("name", help="'portraits', 'sts-b-dir', or the name of the table of --csv")
     parser.add_argument("--bases", nargs="+", default=["VANILLA", "SQINV + LDS"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument(
-        "--tuned", nargs=2, type=float, metavar=("GAMMA", "LAMBDA"), help="a pair that was tuned"
-    )
+    parser.add_argument("--tune", type=int, help="trials of a search for each base")
+    parser.add_argument("--executions", type=int, default=1, help="trainings of a trial")
     parser.add_argument("--csv", help="a table")
     parser.add_argument("--label", help="its column to predict")
     parser.add_argument("--train-samples", type=int, default=4000, help="portraits")
