@@ -109,6 +109,36 @@ def batches_from_arrays(
     return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
+class ArrayPipelines:
+    """The `make_pipeline` of a benchmark in memory that has no augmentation.
+
+    Args:
+        arrays: The `x` of each split, an array or a structure of arrays.
+        samples: What its samples are, for messages: `"sentences"`.
+    """
+
+    def __init__(self, arrays: dict, samples: str):
+        self.arrays = arrays
+        self.samples = samples
+
+    def __call__(self, split: str, benchmark) -> tf.data.Dataset:
+        if benchmark.views != 1:
+            raise ValueError(
+                f"`views` must be 1 for {self.samples}, which have no augmentation. "
+                f"Received: views={benchmark.views}"
+            )
+        training = split == "train"
+        return batches_from_arrays(
+            self.arrays[split],
+            benchmark.labels[split],
+            weights=benchmark.weights if training else None,
+            batch_size=benchmark.batch_size,
+            shuffle=training,
+            seed=benchmark.seed,
+            epoch=benchmark.epoch if training else None,
+        )
+
+
 def _columns(labels, weights):
     labels = np.asarray(labels, dtype="float32")
     if labels.ndim == 1:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from pair_files import made_up, write
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
@@ -15,27 +16,7 @@ from keras_ranksim.data.download import file_hash
 from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
 
-HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
 SMALL = {"width": 4, "layers": 1, "vector_size": 8}
-
-
-def line(first, second, score, index=0):
-    return f"{index}\tmain\tfile\t2012\t0001\tnone\tnone\t{first}\t{second}\t{score}\n"
-
-
-def write(path, *lines):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((HEADER + "".join(lines)).encode())
-    return path
-
-
-def made_up(count, seed=0):
-    random = np.random.default_rng(seed)
-    words = ["dog", "cat", "runs", "sleeps", "here", "there"]
-    return [
-        line(" ".join(random.choice(words, 4)), " ".join(random.choice(words, 3)), score, index)
-        for index, score in enumerate(random.uniform(0, 5, count).round(3))
-    ]
 
 
 @pytest.fixture

@@ -2,21 +2,10 @@
 
 import numpy as np
 import pytest
+from pair_files import HEADER, line, write
 
 import keras_ranksim as kr
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
-
-HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
-
-
-def line(first, second, score, index=0):
-    return f"{index}\tmain\tfile\t2012\t0001\tnone\tnone\t{first}\t{second}\t{score}\n"
-
-
-def write(path, *lines):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((HEADER + "".join(lines)).encode())
-    return path
 
 
 @pytest.mark.parametrize("split", ["yang", "ranksim"])

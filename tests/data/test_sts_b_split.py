@@ -2,34 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
+from pair_files import HEADER, line, made_up, write
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs, repeated_pairs
 from keras_ranksim.data.sentences.sts_b_split import main, split_glue
-
-HEADER = "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n"
-
-
-def line(first, second, score, index=0):
-    return f"{index}\tmain\tfile\t2012\t0001\tnone\tnone\t{first}\t{second}\t{score}\n"
-
-
-def write(path, *lines):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((HEADER + "".join(lines)).encode())
-    return path
-
-
-def made_up(count, seed=0):
-    random = np.random.default_rng(seed)
-    words = ["dog", "cat", "runs", "sleeps", "here", "there"]
-    return [
-        line(" ".join(random.choice(words, 4)), " ".join(random.choice(words, 3)), score, index)
-        for index, score in enumerate(random.uniform(0, 5, count).round(3))
-    ]
 
 
 @pytest.fixture

@@ -525,5 +525,5 @@ def test_other_tables_that_cannot_be_learnt_from_are_told():
     no_test = houses(30).assign(part=["train", "val"] * 15)
     with pytest.raises(ValueError, match="holds no row of 'test'"):
         kr.data.load_table(no_test, "price", split="part")
-    with pytest.raises(ValueError, match="`views` must be 1 for a table"):
+    with pytest.raises(ValueError, match="`views` must be 1 for rows of a table"):
         _ = kr.data.load_table(houses(), "price").replace(views=2).train

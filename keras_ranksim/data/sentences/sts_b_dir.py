@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.pipeline import batches_from_arrays
+from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.sentences.sts_b_files import (
     LARGEST_SCORE,
@@ -131,7 +131,7 @@ def load_sts_b_dir(
         name="sts-b-dir",
         labels={part: pairs[part].scores for part in SPLITS},
         bins=LabelBins.uniform(0, LARGEST_SCORE, 0.1),
-        make_pipeline=functools.partial(_pipeline, tokens),
+        make_pipeline=ArrayPipelines(tokens, "sentences"),
         make_network=functools.partial(
             bilstm_pair,
             words.shape if words.matrix is None else words.matrix,
@@ -165,24 +165,6 @@ def load_sts_b_dir(
 
 def _show_pair(pairs, split, index):
     return {"first": pairs[split].first[index], "second": pairs[split].second[index]}
-
-
-def _pipeline(tokens, split, benchmark):
-    if benchmark.views != 1:
-        raise ValueError(
-            "`views` must be 1 for sentences, which have no augmentation. "
-            f"Received: views={benchmark.views}"
-        )
-    train = split == "train"
-    return batches_from_arrays(
-        tokens[split],
-        benchmark.labels[split],
-        weights=benchmark.weights if train else None,
-        batch_size=benchmark.batch_size,
-        shuffle=train,
-        seed=benchmark.seed,
-        epoch=benchmark.epoch if train else None,
-    )
 
 
 def _full(tokens):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.pipeline import batches_from_arrays
+from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.tables.columns import NumericColumn
 from keras_ranksim.data.tables.encoder import TableEncoder
@@ -133,7 +133,7 @@ def load_table(
         name=name or (file.stem if file else "table"),
         labels=split_labels,
         bins=bins,
-        make_pipeline=functools.partial(_pipeline, inputs),
+        make_pipeline=ArrayPipelines(inputs, "rows of a table"),
         make_network=functools.partial(mlp, matrix.shape[1]),
         show_sample=functools.partial(_show_row, frame.drop(columns=[label]), rows),
         recipe=_recipe(scale, bins),
@@ -254,21 +254,3 @@ def _findings(encoder, values, rows):
 def _show_row(frame, rows, split, index):
     row = int(rows[split][index])
     return {"row": row, **frame.iloc[row].to_dict()}
-
-
-def _pipeline(inputs, split, benchmark):
-    if benchmark.views != 1:
-        raise ValueError(
-            "`views` must be 1 for a table, whose rows have no augmentation. "
-            f"Received: views={benchmark.views}"
-        )
-    train = split == "train"
-    return batches_from_arrays(
-        inputs[split],
-        benchmark.labels[split],
-        weights=benchmark.weights if train else None,
-        batch_size=benchmark.batch_size,
-        shuffle=train,
-        seed=benchmark.seed,
-        epoch=benchmark.epoch if train else None,
-    )
