@@ -58,6 +58,8 @@ def parser():
 
 def main():
     flags = parser().parse_args()
+    if flags.data_dir is None and not flags.csv and flags.benchmark != "portraits":
+        parser().error(f"--benchmark {flags.benchmark} needs --data-dir, the folder of its data")
     if flags.csv:
         benchmark = kr.data.load_table(flags.csv, label=flags.label)
     else:

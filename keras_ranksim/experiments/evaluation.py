@@ -12,7 +12,7 @@ from keras_ranksim.labels import depth_report, shot_report
 if TYPE_CHECKING:
     import pandas
 
-# The key under which a tuned benchmark's facts name the split that chose its settings.
+# Where the facts of a tuned benchmark, and a model of it, name the split that chose its settings.
 TUNED_ON = "tuned_on"
 
 
@@ -31,15 +31,19 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
         tell them apart.
 
     Raises:
-        ValueError: Where `split` is the one that the benchmark's settings were tuned on, whose
-            errors are no report.
+        ValueError: Where `split` is the one that the settings of the benchmark or of the model
+            were tuned on, whose errors are no report.
     """
-    if split == benchmark.facts.get(TUNED_ON):
-        raise ValueError(
-            f"`split` must not be the one that settings were tuned on, whose errors are too "
-            f"good to report; take split='test'. Received: split={split!r}, with a benchmark "
-            f"tuned on {benchmark.facts[TUNED_ON]!r}"
-        )
+    for kind, tuned_on in (
+        ("benchmark", benchmark.facts.get(TUNED_ON)),
+        ("model", getattr(model, TUNED_ON, None)),
+    ):
+        if split == tuned_on:
+            raise ValueError(
+                f"`split` must not be the one that settings were tuned on, whose errors are too "
+                f"good to report; take split='test'. Received: split={split!r}, with a {kind} "
+                f"tuned on {tuned_on!r}"
+            )
     return report_of(*predict(model, benchmark, split, verbose), benchmark)
 
 

@@ -20,6 +20,9 @@ from keras_ranksim.losses import BalancedMSE, FocalR
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
+# What such a model logs of an epoch, and with `val_` of its validation.
+LOGGED = ("loss", "mae", "mse", "gm")
+
 
 @dataclasses.dataclass(frozen=True)
 class BuiltModel:
@@ -81,6 +84,13 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )
     return BuiltModel(model, regressor)
+
+
+def forget_models() -> None:
+    """Frees what Keras keeps of earlier models; unlike `clear_session`, keeps the dtype policy."""
+    policy = keras.config.dtype_policy()
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy(policy)
 
 
 def _first_noise(labels):

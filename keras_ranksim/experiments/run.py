@@ -132,6 +132,7 @@ def _finish(model, benchmark, method, seed, folder, output_dir):
             save_predictions(folder / "predictions.npz", labels, predictions, weights)
     if TUNED_ON in benchmark.facts:
         reports["val"].index.name = "chosen on this split"
+        setattr(model, TUNED_ON, benchmark.facts[TUNED_ON])
     model.save(folder / "model.keras")
     reports["test"].to_csv(folder / "report.csv")
     reports["val"].to_csv(folder / "validation.csv")

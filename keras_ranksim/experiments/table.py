@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import Result, run
@@ -246,9 +246,7 @@ def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
             (output_dir / "error.txt").write_text(traceback.format_exc())
         return f"{type(error).__name__}: {error}"
     finally:
-        policy = keras.config.dtype_policy()
-        keras.backend.clear_session()
-        keras.config.set_dtype_policy(policy)
+        forget_models()
 
 
 def _best(column, metric):

@@ -64,23 +64,29 @@ def train(
     return model
 
 
-def _fit_stage(model, benchmark, folder, verbose, callbacks):
+def epoch_callbacks(benchmark: Benchmark) -> list[keras.callbacks.Callback]:
+    """What sets the learning rate and the order of the samples of every epoch."""
     recipe = benchmark.recipe
 
     def learning_rate(epoch):
         passed = sum(epoch >= milestone for milestone in recipe.milestones)
         return recipe.learning_rate * recipe.decay**passed
 
+    return [
+        CountEpochs(benchmark.epoch),
+        keras.callbacks.LearningRateScheduler(learning_rate),
+    ]
+
+
+def _fit_stage(model, benchmark, folder, verbose, callbacks):
+    recipe = benchmark.recipe
     fit_resumably(
         model,
         folder,
         recipe.epochs,
         recipe.monitor,
         patience=recipe.patience,
-        before=[
-            CountEpochs(benchmark.epoch),
-            keras.callbacks.LearningRateScheduler(learning_rate),
-        ],
+        before=epoch_callbacks(benchmark),
         callbacks=callbacks,
         x=benchmark.train,
         validation_data=benchmark.val,

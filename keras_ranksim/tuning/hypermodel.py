@@ -5,10 +5,9 @@ from __future__ import annotations
 import keras_tuner
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.checkpoint import CountEpochs
 from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
-from keras_ranksim.experiments.training import as_trained
+from keras_ranksim.experiments.training import as_trained, epoch_callbacks
 from keras_ranksim.tuning.space import Space, with_settings
 from keras_ranksim.tuning.task import without_test
 
@@ -17,8 +16,9 @@ class RankSimHyperModel(keras_tuner.HyperModel):
     """A benchmark's model as a function of gamma, delta and other settings.
 
     It works with every KerasTuner tuner, also your own; `keras_ranksim.tuning.search` adds a
-    baseline, resuming inside a trial, an objective by shot and a report. It does not read the
-    test split.
+    baseline, resuming inside a trial, an objective by shot and a report. The learning rate falls
+    at the recipe's milestones; when to stop and which epoch's weights to keep is the tuner's to
+    say. The test split is not read.
 
     Args:
         benchmark: The benchmark.
@@ -73,7 +73,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
             *args,
             validation_data=benchmark.val,
             epochs=benchmark.recipe.epochs if epochs is None else epochs,
-            callbacks=[CountEpochs(benchmark.epoch), *callbacks],
+            callbacks=[*epoch_callbacks(benchmark), *callbacks],
             **kwargs,
         )
 

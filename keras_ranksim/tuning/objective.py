@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
 DIRECTIONS = ("min", "max")
+ERRORS = ("mae", "mse", "gm")
 
 
 def balanced_error(report: pandas.DataFrame, metric: str = "mae") -> float:
@@ -72,6 +73,12 @@ class Objective:
                     f"Received: direction={direction!r}"
                 )
             metric = monitor.removeprefix("val_")
+            if metric not in ERRORS:
+                raise ValueError(
+                    "`objective` must be given where the recipe's monitor is none of "
+                    f"{', '.join(f'val_{name}' for name in ERRORS)}, whose mean over shots it is "
+                    f"otherwise. Received: objective=None, with monitor={monitor!r}"
+                )
 
             def balanced(report):
                 # Reports on dense tasks hold the root of the squared error.
@@ -115,7 +122,11 @@ class Objective:
                 f"Received: objective={self.name!r}"
             )
         if not math.isfinite(value):
-            raise ValueError(f"The objective must be finite. Received: {self.name}={value}")
+            empty = [] if report is None else [s for s in SHOTS if not report["n"].get(s, 0)]
+            lacking = f", with no validation sample that is {' or '.join(empty)}" if empty else ""
+            raise ValueError(
+                f"The objective must be finite. Received: {self.name}={value}{lacking}"
+            )
         return value
 
     def better(self, value: float, other: float) -> bool:

@@ -15,6 +15,8 @@ REDUCTION = 3
 class _Careful:
     """Writes whole files only, and tries the default settings first."""
 
+    retry_failed = False
+
     def save(self):
         write_json(Path(self._get_oracle_fname()), self.get_state())
 
@@ -26,7 +28,8 @@ class _Careful:
         """Goes on from the folder; a trial whose start was not recorded is drawn again."""
         super().reload()
         self.trials = {name: self.trials[name] for name in self.start_order}
-        if not any(trial.status == "COMPLETED" for trial in self.trials.values()):
+        none = not any(trial.status == "COMPLETED" for trial in self.trials.values())
+        if none or self.retry_failed:
             failed = [trial for trial in self.trials.values() if trial.status == "FAILED"]
             self._retry_queue += [trial.trial_id for trial in reversed(failed)]
             self.end_order = [name for name in self.end_order if name not in self._retry_queue]
@@ -60,7 +63,14 @@ class _Bayesian(_Careful, keras_tuner.oracles.BayesianOptimizationOracle):
             return super().populate_space(trial_id)
 
 
-def make_oracle(tuner: str, objective, seed: int, max_trials: int | None, epochs: int):
+def make_oracle(
+    tuner: str,
+    objective,
+    seed: int,
+    max_trials: int | None,
+    epochs: int,
+    retry_failed: bool = False,
+):
     """The oracle of a search.
 
     Args:
@@ -69,10 +79,20 @@ def make_oracle(tuner: str, objective, seed: int, max_trials: int | None, epochs
         seed: Seed of the draws.
         max_trials: Number of trials; not for Hyperband.
         epochs: Epochs of a full training.
+        retry_failed: Whether a reloaded search tries failed trials again.
     """
+    oracle = _oracle(tuner, objective, seed, max_trials, epochs)
+    oracle.retry_failed = retry_failed
+    return oracle
+
+
+def _oracle(tuner, objective, seed, max_trials, epochs):
+    # KerasTuner adds 1 to its seed for every number it draws, so that neighbouring seeds would
+    # draw the same ones; and takes a seed of 0 for none.
+    drawn = int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1) or 1
     shared = {
         "objective": keras_tuner.Objective(objective.name, objective.direction),
-        "seed": seed + 1,  # KerasTuner takes a seed of 0 for none
+        "seed": drawn,
         # Raised in a chief, KerasTuner's own error leaves a lock held and all workers waiting.
         "max_consecutive_failed_trials": None,
     }

@@ -9,8 +9,28 @@ import numpy as np
 
 from keras_ranksim.experiments.training import forget_states
 from keras_ranksim.tuning.result import SearchResult
-from keras_ranksim.tuning.space import pair
+from keras_ranksim.tuning.space import is_ranksim, pair
 from keras_ranksim.tuning.tuner import BASELINE, ERROR, MODEL, OUTCOME, drop_models, first_line
+
+# Beside the settings, the objective and the errors by shot.
+COLUMNS = ("status", "error", "deviation", "epochs", "best_epoch", "seconds")
+
+
+def check_names(task, declared) -> None:
+    """Raises where a setting or the objective would take the place of another column."""
+    settings = [hp.name for hp in declared.space]
+    taken = [*COLUMNS, *(["lambda_"] if is_ranksim(settings) else [])]
+    for name in settings:
+        if name in taken:
+            raise ValueError(
+                f"A hyperparameter must not be called as a column of the table of trials, "
+                f"{', '.join(taken)}. Received: the hyperparameter '{name}'"
+            )
+    if task.objective.name in [*taken, *settings]:
+        raise ValueError(
+            "`objective` must be a function whose name is no other column of the table of "
+            f"trials. Received: a function called '{task.objective.name}'"
+        )
 
 
 def collect(folder: Path, oracle, task, runner, baseline) -> SearchResult:
@@ -35,10 +55,12 @@ def collect(folder: Path, oracle, task, runner, baseline) -> SearchResult:
     if baseline is not None:
         folders = {BASELINE: folder / BASELINE, **folders}
         settings = {BASELINE: baseline, **settings}
-        statuses = {BASELINE: "COMPLETED", **statuses}
-    weight = {hp.name: hp.default for hp in oracle.hyperparameters.space}.get("gamma")
+        is_complete = (folders[BASELINE] / OUTCOME).exists()
+        statuses = {BASELINE: "COMPLETED" if is_complete else "FAILED", **statuses}
+    defaults = {hp.name: hp.default for hp in oracle.get_space().space}
     rows = {
-        name: _row(settings[name].values, statuses[name], folders[name], weight) for name in folders
+        name: _row(settings[name].values, statuses[name], folders[name], defaults)
+        for name in folders
     }
     frame = pandas.DataFrame.from_dict(rows, orient="index").rename_axis("trial")
     for column in (task.objective.name, ERROR_COLUMN):
@@ -70,11 +92,13 @@ def collect(folder: Path, oracle, task, runner, baseline) -> SearchResult:
 ERROR_COLUMN = "error"
 
 
-def _row(values, status, folder, weight):
+def _row(values, status, folder, defaults):
     row = {}
-    if "gamma" in values and "delta" in values:
-        row = {**pair(values["gamma"], values["delta"], weight), "delta": values["delta"]}
-    row |= {name: value for name, value in values.items() if not name.startswith("tuner/")}
+    if is_ranksim(values):
+        row = pair(values["gamma"], values["delta"], defaults["gamma"])
+        row["delta"] = values["delta"]
+    # A setting that depends on another one is none of every trial's.
+    row |= {name: values.get(name, np.nan) for name in defaults}
     row["status"] = status
     if status != "COMPLETED":
         return {**row, ERROR_COLUMN: first_line(folder / ERROR)}

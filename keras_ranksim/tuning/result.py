@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import evaluate
+from keras_ranksim.experiments.evaluation import TUNED_ON, evaluate
 from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.task import BenchmarkTask
 
 if TYPE_CHECKING:
@@ -54,17 +55,18 @@ class SearchResult:
     def best(self) -> dict[str, Any]:
         """The best settings and the objective they reached."""
         names = [*self._settings(), self.objective]
-        return {name: _plain(self.trials.loc[self.best_trial, name]) for name in names}
+        row = self.trials.loc[self.best_trial, names]
+        return {name: _plain(value) for name, value in row[row.notna()].items()}
 
     @property
     def gamma(self) -> float | None:
         """The best weight, 0 where the baseline won; `None` where RankSim was not tuned."""
-        return self.best.get("gamma")
+        return self.best["gamma"] if is_ranksim(self.trials) else None
 
     @property
     def lambda_(self) -> float | None:
         """The best interpolation strength; `None` where RankSim was not tuned."""
-        return self.best.get("lambda_")
+        return self.best["lambda_"] if is_ranksim(self.trials) else None
 
     @property
     def benchmark(self) -> Benchmark:
@@ -76,8 +78,13 @@ class SearchResult:
         return self._benchmark_task("benchmark").tuned(self.hyperparameters)
 
     def model(self) -> keras.Model:
-        """The model of the best trial; of several executions, the best."""
-        return self.task.load(self.model_path, self.hyperparameters)
+        """The model of the best trial; of several executions, the best.
+
+        `evaluate` refuses to report on it for the validation split, which chose it.
+        """
+        model = self.task.load(self.model_path, self.hyperparameters)
+        setattr(model, TUNED_ON, "val")
+        return model
 
     def test_report(self) -> pandas.DataFrame:
         """Errors of `model()` by shot on the test split, which the search never read."""
@@ -172,7 +179,8 @@ class SearchResult:
             )
         for trial, row in self.trials[self.trials["status"] == "COMPLETED"].iterrows():
             with tf.summary.create_file_writer(str(Path(folder) / trial)).as_default():
-                api.hparams({name: _plain(row[name]) for name in names}, trial_id=trial)
+                chosen = {name: _plain(row[name]) for name in names if row[name] == row[name]}
+                api.hparams(chosen, trial_id=trial)
                 for metric in (self.objective, *self._errors_by_shot()):
                     if np.isfinite(row[metric]):
                         tf.summary.scalar(metric, row[metric], step=int(row["epochs"]))

@@ -5,24 +5,26 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import tempfile
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
+from keras_ranksim.experiments.model import LOGGED
 from keras_ranksim.tuning.objective import Objective
 from keras_ranksim.tuning.result import SearchResult
-from keras_ranksim.tuning.space import Space
+from keras_ranksim.tuning.space import Space, is_ranksim
 from keras_ranksim.tuning.task import BenchmarkTask, BuildTask
-from keras_ranksim.validation import one_of, optional_package, positive_integer
+from keras_ranksim.validation import non_negative, one_of, optional_package, positive_integer
 
 TUNERS = ("random", "bayesian", "hyperband")
 DEFAULT_TRIALS = 20
+OWN_FIT_ARGUMENTS = {
+    *("x", "y", "sample_weight", "validation_data"),
+    *("epochs", "initial_epoch", "callbacks", "verbose"),
+}
 
 
 def search(
@@ -42,6 +44,7 @@ def search(
     seed: int = 0,
     output_dir: str | os.PathLike | None = None,
     overwrite: bool = False,
+    retry_failed: bool = False,
     tensorboard: bool = False,
     train_data=None,
     validation_data=None,
@@ -94,6 +97,8 @@ def search(
         seed: Seed of the draws and of the first training of every trial.
         output_dir: Folder of the search; `None` keeps it as long as the result lives.
         overwrite: Whether an earlier search in `output_dir` is deleted first.
+        retry_failed: Whether trials that failed are tried again when a search goes on; where all
+            of them did, they always are.
         tensorboard: Whether to write TensorBoard HParams to `output_dir/tensorboard`.
         train_data: With `build`: a dataset, or arrays `(x, y)` or `(x, y, sample_weight)`.
         validation_data: With `build`: the same, to choose by.
@@ -125,7 +130,10 @@ def search(
         optional_package("sklearn", "tuning")
     if tensorboard:
         optional_package("tensorboard", "tuning")
-    positive_integer("executions_per_trial", executions_per_trial, "trainings of a trial")
+    executions = positive_integer(
+        "executions_per_trial", executions_per_trial, "trainings of a trial"
+    )
+    seed = int(non_negative("seed", seed, "a whole number"))
     max_trials = _trials(tuner, max_trials)
     if isinstance(benchmark, Benchmark):
         _leave_out(
@@ -144,6 +152,7 @@ def search(
             delta,
             epochs,
             patience,
+            more_is_logged=bool(callbacks),
         )
     else:
         _leave_out("a `build` function", method=method, tune=tune, gamma=gamma, delta=delta)
@@ -161,13 +170,14 @@ def search(
         task,
         tuner,
         max_trials,
-        executions_per_trial,
+        executions,
         baseline,
         seed,
         output_dir,
         overwrite,
+        retry_failed,
         tensorboard,
-        callbacks,
+        tuple(callbacks) if isinstance(callbacks, (list, tuple)) else (callbacks,),
         verbose,
     )
 
@@ -181,49 +191,60 @@ def _run(
     seed,
     output_dir,
     overwrite,
+    retry_failed,
     tensorboard,
     callbacks,
     verbose,
 ):
+    import keras_tuner
+
+    from keras_ranksim.tuning.folder import (
+        agree,
+        has_ended,
+        note_end,
+        search_folder,
+        settings_of_search,
+    )
     from keras_ranksim.tuning.oracles import make_oracle
-    from keras_ranksim.tuning.records import BASELINE, collect
-    from keras_ranksim.tuning.tuner import SearchTuner, TrialRunner, role
+    from keras_ranksim.tuning.records import BASELINE, check_names, collect
+    from keras_ranksim.tuning.tuner import SearchTuner, TrialRunner, role, write_error
 
     here = role()
-    folder = _prepared(output_dir, overwrite, here)
-    oracle = make_oracle(tuner, task.objective, seed, max_trials, task.epochs)
-    if isinstance(task, BenchmarkTask):
-        task.build(oracle.hyperparameters)
-    runner = TrialRunner(
-        task,
-        seed,
-        executions,
-        tuner == "hyperband",
-        verbose if verbose > 1 else 0,
-        tuple(callbacks),
-    )
-    loop = SearchTuner(runner, oracle, verbose > 0, folder / "trials")
-    space = loop.oracle.get_space()
-    if here != "worker":
-        settings = _settings(task, tuner, executions, seed, space)
-        check_same_settings(folder / "search.json", settings)
-        write_json(folder / "search.json", settings)
-    without_ranksim = space.copy()
-    without_ranksim.values = {hp.name: hp.default for hp in space.space}
-    baseline = baseline and "gamma" in without_ranksim.values
-    without_ranksim.values["gamma"] = 0.0
+    declared = keras_tuner.HyperParameters()
+    task.build(declared)
+    check_names(task, declared)
+    with search_folder(output_dir, overwrite, here) as folder:
+        # Compared before KerasTuner reloads the space that the folder holds.
+        agree(folder, settings_of_search(task, tuner, executions, seed, declared), here)
+        oracle = make_oracle(tuner, task.objective, seed, max_trials, task.epochs, retry_failed)
+        if isinstance(task, BenchmarkTask):
+            task.build(oracle.hyperparameters)
+        runner = TrialRunner(
+            task, seed, executions, tuner == "hyperband", verbose if verbose > 1 else 0, callbacks
+        )
+        loop = SearchTuner(runner, oracle, verbose > 0, folder / "trials")
+        without_ranksim = loop.oracle.get_space()
+        without_ranksim.values = {hp.name: hp.default for hp in without_ranksim.space}
+        baseline = baseline and is_ranksim(without_ranksim.values)
+        without_ranksim.values["gamma"] = 0.0
 
-    def train_baseline():
-        runner.run(without_ranksim, folder / BASELINE, task.epochs)
+        def train_baseline():
+            try:
+                runner.run(without_ranksim, folder / BASELINE, task.epochs)
+            except Exception as error:
+                write_error(folder / BASELINE, error)
 
-    if baseline and here == "alone":
-        train_baseline()
-    loop.search()
-    if here == "worker":
-        return None
-    if baseline and here == "chief":
-        train_baseline()
-    result = collect(folder, oracle, task, runner, without_ranksim if baseline else None)
+        if baseline and here == "alone":
+            train_baseline()
+        # A chief would wait for workers, to whom it has nothing to give.
+        if here != "chief" or retry_failed or not has_ended(folder, max_trials):
+            loop.search()
+        if here == "worker":
+            return None
+        if baseline and here == "chief":
+            train_baseline()
+        result = collect(folder, oracle, task, runner, without_ranksim if baseline else None)
+        note_end(folder, max_trials)
     if output_dir is None:
         weakref.finalize(result, shutil.rmtree, folder, ignore_errors=True)
     if result.errors():
@@ -259,7 +280,20 @@ def _leave_out(kind, **arguments):
             )
 
 
-def _benchmark_task(benchmark, method, objective, direction, tune, gamma, delta, epochs, patience):
+def _benchmark_task(
+    benchmark,
+    method,
+    objective,
+    direction,
+    tune,
+    gamma,
+    delta,
+    epochs,
+    patience,
+    more_is_logged,
+):
+    if isinstance(objective, str) and objective.startswith("val_") and not more_is_logged:
+        one_of("objective", objective, [f"val_{name}" for name in LOGGED])
     changes = {"epochs": epochs, "patience": patience}
     for name, value in changes.items():
         if value is not None:
@@ -289,9 +323,15 @@ def _build_task(
             "`train_data`, `validation_data` and `epochs` must be given with a `build` function. "
             f"Received: {missing[0]}=None"
         )
-    positive_integer("epochs", epochs, "epochs of a trial")
+    epochs = positive_integer("epochs", epochs, "epochs of a trial")
     if patience is not None:
-        positive_integer("patience", patience, "epochs")
+        patience = positive_integer("patience", patience, "epochs")
+    fit_arguments = dict(fit_arguments or {})
+    for name in set(fit_arguments) & OWN_FIT_ARGUMENTS:
+        raise ValueError(
+            f"`fit_arguments` must leave '{name}' to arguments of the search itself. "
+            f"Received: {sorted(fit_arguments)}"
+        )
     if callable(objective):
         raise ValueError(
             "`objective` must be the name of a logged value with a `build` function, since "
@@ -299,45 +339,10 @@ def _build_task(
         )
     return BuildTask(
         build,
-        train_data,
-        validation_data,
+        tuple(train_data) if isinstance(train_data, list) else train_data,
+        tuple(validation_data) if isinstance(validation_data, list) else validation_data,
         Objective.of(objective or "val_loss", direction),
         epochs,
         patience,
-        dict(fit_arguments or {}),
+        fit_arguments,
     )
-
-
-def _prepared(output_dir, overwrite, role):
-    if output_dir is None:
-        if role != "alone":
-            raise ValueError(
-                "`output_dir` must be a folder that chief and workers share. "
-                "Received: output_dir=None, with KERASTUNER_ORACLE_IP set"
-            )
-        return Path(tempfile.mkdtemp(prefix="ranksim-search-"))
-    folder = Path(output_dir).resolve()
-    if overwrite and role != "worker" and folder.exists():
-        if any(folder.iterdir()) and not (folder / "search.json").exists():
-            raise ValueError(
-                "`output_dir` must be empty or hold an earlier search to be overwritten. "
-                f"Received: output_dir={str(output_dir)!r}, which holds something else"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _settings(task, tuner, executions, seed, space):
-    settings = {}
-    if isinstance(task, BenchmarkTask):
-        settings = settings_of(task.benchmark, task.method, seed)
-    return {
-        **settings,
-        "tuner": tuner,
-        "objective": f"{task.objective.direction} {task.objective.name}",
-        "epochs": task.epochs,
-        "executions_per_trial": executions,
-        "seed": seed,
-        "space": [hp.get_config() for hp in space.space],
-    }

@@ -12,7 +12,7 @@ from keras_ranksim.experiments.method import Method
 from keras_ranksim.layers.automatic import AUTO
 from keras_ranksim.layers.ranksim import DEFAULT_GAMMA, DEFAULT_LAMBDA
 from keras_ranksim.ops.kernels import KERNELS
-from keras_ranksim.validation import one_of, positive
+from keras_ranksim.validation import bounds, one_of, positive
 
 DECADES = 2.0
 # Below, hardly a rank changes; above, every similarity is pushed to one end.
@@ -66,6 +66,11 @@ def ranksim_space(
     return pair(weight, perturbation, middle[0])
 
 
+def is_ranksim(names) -> bool:
+    """Whether settings of these names are RankSim's, and not others that are called gamma too."""
+    return "gamma" in names and "delta" in names
+
+
 def pair(gamma: float, delta: float, gamma_if_zero: float) -> dict[str, float]:
     """Gamma and lambda of a weight and a perturbation; at gamma 0 lambda acts on nothing."""
     return {"gamma": gamma, "lambda_": float(f"{delta / (gamma or gamma_if_zero):.12g}")}
@@ -90,6 +95,11 @@ class Space:
     def of(cls, method: Method, tune, gamma=None, delta=None) -> Space:
         """The space for a method: RankSim alone where `tune` is `None`."""
         tune = (("ranksim",) if method.ranksim else ()) if tune is None else tune
+        if not isinstance(tune, (str, list, tuple, set)):
+            raise ValueError(
+                f"`tune` must be one or several of {', '.join(map(repr, SETTINGS))}. "
+                f"Received: tune={tune!r}"
+            )
         tune = (tune,) if isinstance(tune, str) else tuple(dict.fromkeys(tune))
         for name in tune:
             one_of("tune", name, SETTINGS)
@@ -100,8 +110,8 @@ class Space:
                 )
         if not tune:
             raise ValueError(
-                f"`tune` must name at least one of {', '.join(map(repr, SETTINGS))} for a method "
-                f"without RANKSIM. Received: method='{method}'"
+                f"`tune` must name at least one of {', '.join(map(repr, SETTINGS))}, 'ranksim' for "
+                f"a method with RANKSIM alone. Received: no name, with method='{method}'"
             )
         if "ranksim" not in tune and (gamma, delta) != (None, None):
             raise ValueError(
@@ -145,6 +155,12 @@ class Space:
                 "measured; or leave 'ranksim' out of `tune`. Received: gamma=None, with a recipe "
                 f"of ranksim={recipe.ranksim}"
             )
+        if gamma == 0 and self.gamma is None:
+            raise ValueError(
+                "`gamma` must be given, the smallest and the largest weight, where the recipe's is "
+                "0, around which there are no decades. Received: gamma=None, with a recipe of "
+                f"ranksim={recipe.ranksim}"
+            )
         factor = 10**DECADES
         weights = self.gamma or (gamma / factor, gamma * factor)
         deltas = self.delta or _widened(DELTAS, delta)
@@ -167,7 +183,9 @@ def with_settings(benchmark: Benchmark, chosen: dict[str, Any]) -> Benchmark:
 def _kernel(hp, name, recipe):
     size = recipe.get("kernel_size", 5)
     return {
-        "kernel": hp.Choice(f"{name}_kernel", list(KERNELS), default=recipe["kernel"]),
+        "kernel": hp.Choice(
+            f"{name}_kernel", list(KERNELS), default=recipe.get("kernel", "gaussian")
+        ),
         "kernel_size": hp.Choice(
             f"{name}_kernel_size", sorted({*KERNEL_SIZES, size}), default=size
         ),
@@ -179,20 +197,19 @@ def _around(hp, name, value, factor):
     return hp.Float(name, value / factor, value * factor, sampling="log", default=value)
 
 
-def _range(name, bounds, meaning):
-    low, high = bounds
+def _range(name, values, meaning):
+    low, high = bounds(name, values)
     positive(name, low, meaning)
-    positive(name, high, meaning)
-    if low >= high:
+    if low == high:
         raise ValueError(
             f"`{name}` must be a smallest and a larger largest value ({meaning}). "
-            f"Received: {name}={bounds}"
+            f"Received: {name}={values}"
         )
-    return float(low), float(high)
+    return low, high
 
 
-def _middle(bounds):
-    return float(f"{math.sqrt(bounds[0] * bounds[1]):.12g}")
+def _middle(limits):
+    return float(f"{math.sqrt(limits[0] * limits[1]):.12g}")
 
 
 def _given(recipe):
@@ -205,12 +222,12 @@ def _given(recipe):
     return gamma, delta
 
 
-def _widened(bounds, value):
-    """The bounds, and the recipe's own value where it lies outside, such as 200 for ages."""
-    low, high = bounds
-    return bounds if value == AUTO else (min(low, value), max(high, value))
+def _widened(limits, value):
+    """The limits, and the recipe's own value where it lies outside, such as 200 for ages."""
+    low, high = limits
+    return limits if value in (AUTO, 0) else (min(low, value), max(high, value))
 
 
-def _within(value, bounds):
-    inside = value != AUTO and bounds[0] <= value <= bounds[1]
-    return value if inside else _middle(bounds)
+def _within(value, limits):
+    inside = value != AUTO and limits[0] <= value <= limits[1]
+    return value if inside else _middle(limits)

@@ -14,10 +14,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import keras
+import keras_tuner
 import numpy as np
 from keras_tuner.engine import base_tuner
 
+from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.settings import write_json
 from keras_ranksim.experiments.training import STAGES, forget_states, history_of
 
@@ -79,22 +80,23 @@ class TrialRunner:
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.copytree(earlier / STAGES[0], unfinished)
             unfinished.replace(folder / STAGES[0])
-        keras.backend.clear_session()
+        forget_models()
         model, logs, report = self.task.train(
             hp, seed, epochs, folder, self.verbose, list(self.callbacks)
         )
         seconds = history_of(folder)["seconds"]
         outcome = {
-            self.task.objective.name: self.task.objective.value(logs, report),
             "epochs": len(seconds),
             "best_epoch": logs["epoch"],
             "seconds": sum(seconds),
             **_flat(report),
+            # Last: a function called `mae_few` is what the user means by that name.
+            self.task.objective.name: self.task.objective.value(logs, report),
         }
         model.save(folder / MODEL)
+        write_json(folder / OUTCOME, outcome)
         if not self.keep_states:
             forget_states(folder)
-        write_json(folder / OUTCOME, outcome)
         return outcome
 
 
@@ -110,7 +112,6 @@ class SearchTuner(base_tuner.BaseTuner):
 
     def __init__(self, runner: TrialRunner, oracle, say: bool, directory: Path):
         self.runner, self.say = runner, say
-        self.failures = 0
         with contextlib.redirect_stdout(io.StringIO()):
             super().__init__(
                 oracle,
@@ -118,10 +119,19 @@ class SearchTuner(base_tuner.BaseTuner):
                 directory=str(directory.parent),
                 project_name=directory.name,
             )
+        self.failures, self.any_completed = 0, False
+        if not self._is_worker():
+            statuses = [trial.status for trial in self.oracle.trials.values()]
+            self.any_completed = "COMPLETED" in statuses
 
     def _populate_initial_space(self):
         if self.hypermodel is not None:
             super()._populate_initial_space()
+
+    def _get_tuner_fname(self):
+        # By the tuner's own name, a chief would not find what one process alone had searched.
+        name = self.tuner_id if self._is_worker() else "tuner0"
+        return os.path.join(self.project_dir, f"{name}.json")
 
     def save(self):
         if not self._is_worker():
@@ -146,20 +156,28 @@ class SearchTuner(base_tuner.BaseTuner):
             means = self.runner.run(trial.hyperparameters, folder, epochs, earlier)
         except Exception as error:
             # KerasTuner keeps the reason to the process it happened in.
-            (folder / ERROR).write_text(
-                f"{type(error).__name__}: {error}\n\n" + traceback.format_exc()
-            )
+            write_error(folder, error)
             raise
         name = self.runner.task.objective.name
         return {name: means[name]}
+
+    def _try_run_and_update_trial(self, trial, *arguments, **keywords):
+        # KerasTuner's own prints the traceback, also where silence was asked for.
+        try:
+            self._run_and_update_trial(trial, *arguments, **keywords)
+            trial.status = "COMPLETED"
+        except keras_tuner.errors.FatalError:
+            raise
+        except Exception:
+            trial.status, trial.message = "INVALID", traceback.format_exc()
 
     def on_trial_end(self, trial):
         super().on_trial_end(trial)
         folder = Path(self.get_trial_dir(trial.trial_id))
         if trial.status == "COMPLETED":
-            self.failures = -1
+            self.any_completed = True
             self._drop_model_if_beaten(trial.trial_id)
-        elif self.failures >= 0 and not self._is_worker():
+        elif not self.any_completed and not self._is_worker():
             self.failures += 1
             if self.failures == FAILURES_ALLOWED:
                 raise RuntimeError(
@@ -193,6 +211,23 @@ def drop_models(folder: Path) -> None:
     """Deletes the models of a trial, which take most of its space."""
     for path in folder.glob(f"execution-*/{MODEL}"):
         path.unlink()
+
+
+def write_error(folder: Path, error: Exception) -> None:
+    """Writes why a trial failed: a line that says it, then the traceback."""
+    folder.mkdir(parents=True, exist_ok=True)
+    reason = f"{type(error).__name__}: {_cause(str(error))}"
+    (folder / ERROR).write_text(f"{reason}\n\n{traceback.format_exc()}")
+
+
+def _cause(message):
+    """The message, or the line of TensorFlow's errors in graphs that says what went wrong."""
+    if not message.startswith("Graph execution error"):
+        return message
+    around = ("Graph execution error", "Detected at", "File ", "<stack", "Hint")
+    told = [line for line in message.splitlines() if line[:1].strip()]
+    told = [line for line in told if not line.startswith(around)]
+    return told[0] if told else message
 
 
 def first_line(path: Path) -> str:

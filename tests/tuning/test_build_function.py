@@ -86,9 +86,68 @@ def test_a_search_whose_trials_all_fail_raises_and_can_be_tried_again(tmp_path):
     assert len(result.trials) == 3
 
 
+def test_a_gamma_of_the_users_own_is_not_ranksims():
+    def plain(hp):
+        hp.Float("gamma", 1.0, 4.0)  # of a focal loss, for instance
+        inputs = keras.Input((3,))
+        model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
+        model.compile("adam", loss="mae")
+        return model
+
+    result = search(plain, max_trials=1)
+    assert result.trials.index.tolist() == ["0"]
+    assert (result.gamma, result.lambda_) == (None, None)
+    assert result.best["gamma"] == 1.0
+    with pytest.raises(ValueError, match="`plot` draws gamma and lambda"):
+        result.plot()
+
+
+def test_settings_that_depend_on_others_are_in_the_table():
+    def deep_or_not(hp):
+        inputs = x = keras.Input((3,))
+        if hp.Choice("kind", ["flat", "deep"]) == "deep":
+            with hp.conditional_scope("kind", ["deep"]):
+                x = keras.layers.Dense(hp.Int("width", 4, 8))(x)
+        model = keras.Model(inputs, keras.layers.Dense(1)(x))
+        model.compile("adam", loss="mae")
+        return model
+
+    result = search(deep_or_not, max_trials=4, epochs=1)
+    assert result.trials.columns.tolist()[:3] == ["kind", "width", "status"]
+    deep = result.trials["kind"] == "deep"
+    assert deep.any()
+    assert (result.trials["width"].notna() == deep).all()
+    assert ("width" in result.best) == (result.best["kind"] == "deep")
+    assert "| kind | width | status |" in result.to_markdown()
+
+
+def test_data_and_code_of_another_search_are_told(tmp_path):
+    same = {"output_dir": tmp_path, "max_trials": 1, "epochs": 1, "baseline": False}
+    search(**same)
+    changes = (
+        {"train_data": (X[:80], 2 * Y[:80])},
+        {"fit_arguments": {"batch_size": 20}},
+        {"patience": 3},
+        {"build": lambda hp: build(hp)},
+    )
+    for change in changes:
+        with pytest.raises(ValueError, match="which holds a run that differs in"):
+            search(**{**same, **change})
+
+
+def test_a_hyperparameter_called_as_a_column_is_told():
+    def build_epochs(hp):
+        hp.Int("epochs", 1, 3)
+        return build(hp)
+
+    with pytest.raises(ValueError, match="must not be called as a column.*'epochs'"):
+        search(build_epochs)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"fit_arguments": {"epochs": 3}}, "`fit_arguments` must leave 'epochs' to arguments"),
         ({"build": "resnet"}, r"`benchmark` must be a keras_ranksim.data.Benchmark or a function"),
         ({"method": "RANKSIM"}, "`method` must be left out with a `build` function"),
         ({"epochs": None}, "must be given with a `build` function. Received: epochs=None"),

@@ -1,5 +1,7 @@
 """The space as a `HyperModel`, in a tuner of KerasTuner's own."""
 
+import dataclasses
+
 import keras_tuner
 import numpy as np
 import pytest
@@ -23,6 +25,15 @@ def test_a_stock_tuner_trains_what_a_run_trains(benchmark, tmp_path):
     recipe = kr.tuning.hypermodel.with_settings(benchmark, {"ranksim": pair})
     expected = run(recipe, "SQINV + RANKSIM", epochs=1, verbose=0).history["val_mae"][0]
     np.testing.assert_allclose(trial.score, expected, rtol=1e-5)
+
+
+def test_the_learning_rate_falls_at_the_milestones(benchmark):
+    recipe = dataclasses.replace(benchmark.recipe, epochs=3, milestones=(1,), decay=0.5)
+    hypermodel = kr.tuning.RankSimHyperModel(benchmark.replace(recipe=recipe))
+    hp = keras_tuner.HyperParameters()
+    history = hypermodel.fit(hp, hypermodel.build(hp), verbose=0)
+    rate = recipe.learning_rate
+    np.testing.assert_allclose(history.history["learning_rate"], [rate, rate / 2, rate / 2])
 
 
 def test_two_stages_are_told(benchmark):

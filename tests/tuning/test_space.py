@@ -108,7 +108,7 @@ def test_defaults_are_the_recipes_settings(benchmark):
         ("SQINV", {"tune": None}, r"`tune` must name at least one of .*method='SQINV'"),
         ("RANKSIM", {"tune": "learning_rate", "gamma": (1, 2)}, "must be left out where RankSim"),
         ("RANKSIM", {"tune": None, "gamma": (0, 1)}, r"`gamma` must be a positive number"),
-        ("RANKSIM", {"tune": None, "delta": (2, 1)}, r"`delta` must be a smallest and a larger"),
+        ("RANKSIM", {"tune": None, "delta": (2, 1)}, r"`delta` must be \(lowest, highest\)"),
     ],
 )
 def test_a_space_that_cannot_be_is_told(method, arguments, message):
