@@ -3,7 +3,8 @@
 Trains every method from every seed as the benchmark's recipe says, chooses weights on
 validation data, reports on test data, and writes `benchmarks/results/<name>.md` and `.csv`.
 Cells already finished under `runs/tables` are read, not run again, so several processes may
-fill a table: give each its `--seeds`, then call once with all of them.
+fill a table: give each its `--seeds`, or its `--tuned-methods`, since two must not run one search;
+then call once with all of them.
 
 `--tune 12` adds tuned rows: 12 trials for each of `--tuned-methods`, chosen by the balanced
 validation error, trained from a seed that is none of the table's. All vary the learning rate
