@@ -17,13 +17,13 @@ import dataclasses
 import hashlib
 import json
 import platform
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pandas
 import tensorflow as tf
+from measure import command
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method
@@ -149,9 +149,6 @@ def row_of(result, metric):
 
 
 def report(cells, benchmark, metric, flags):
-    command = "python benchmarks/automatic.py " + " ".join(
-        f'"{word}"' if " " in word else word for word in sys.argv[1:]
-    )
     header = ["base", "RankSim", "val", "to none", "test", "to none", *SHOTS, "gamma", "delta"]
     lines = ["| " + " | ".join(header) + " |", "|---|---|" + "---:|" * (len(header) - 2)]
     for (base, setting), group in cells.groupby(["base", "RankSim"], sort=False):
@@ -166,7 +163,7 @@ def report(cells, benchmark, metric, flags):
         lines.append("| " + " | ".join(shown) + " |")
     return (
         f"# {benchmark.name}: RankSim's weight and perturbation, given and measured\n\n"
-        f"`{command}`\n\n"
+        f"`{command()}`\n\n"
         f"Balanced {metric} (the mean over shots) on validation and test data, mean and deviation "
         f"over seeds {', '.join(map(str, flags.seeds))}, and its difference to the same base "
         "without RankSim, seed by seed; then the test error by shot, and the numbers in use, for "

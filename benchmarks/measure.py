@@ -108,6 +108,12 @@ def figure(value):
     return f"{value:.{2 - (value >= 10) - (value >= 100)}f}" if value >= 0.1 else f"{value:.3f}"
 
 
+def command():
+    """The command at work, as another machine would type it: absolute paths by their last name."""
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
+
+
 def write(name, *paragraphs, packages=(), note="", rows=(), pictures=None):
     """Writes `results/<name>.md`, headed by the command at work, and beside it what belongs to it.
 
@@ -119,8 +125,7 @@ def write(name, *paragraphs, packages=(), note="", rows=(), pictures=None):
         rows: Dictionaries, the lines of `results/<name>.csv`.
         pictures: Names of PNG files to their bytes.
     """
-    command = shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]])
-    head = f"Regenerate with `{command}`. {machine(*packages)}. {note}".strip()
+    head = f"Regenerate with `{command()}`. {machine(*packages)}. {note}".strip()
     RESULTS.mkdir(parents=True, exist_ok=True)
     if rows:
         head += f" All figures: [{name}.csv]({name}.csv)."

@@ -21,10 +21,11 @@ import argparse
 import dataclasses
 import os
 import platform
-import sys
 from pathlib import Path
 
 os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+
+from measure import command
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, run_table
@@ -109,15 +110,11 @@ def write(table, tuned, benchmark, flags):
 
     name = f"{label_of(flags)}-{flags.rows}"
     seconds = sum(cell.seconds for cells in table.results.values() for cell in cells.values())
-    words = (Path(word).name if os.path.isabs(word) else word for word in sys.argv[1:])
-    command = "python benchmarks/tables.py " + " ".join(
-        f'"{word}"' if " " in word else word for word in words
-    )
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(
         f"# {label_of(flags)}: test errors by shot\n\n"
-        f"`{command}`\n\n"
+        f"`{command()}`\n\n"
         f"Mean and deviation over seeds {', '.join(map(str, flags.seeds))}. Weights of the best "
         f"validation epoch of {flags.epochs or benchmark.recipe.epochs}; {seconds / 60:.0f} "
         f"minutes of training in all, on {os.cpu_count()} shared cores.\n\n"

@@ -109,6 +109,27 @@ def batches_from_arrays(
     return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
+def of_split(split: str, benchmark) -> dict:
+    """What a benchmark says of the batches of a split; only training has weights and an order.
+
+    Args:
+        split: `"train"`, `"val"` or `"test"`.
+        benchmark: The `Benchmark`.
+
+    Returns:
+        The arguments that `batches_from_samples` and `batches_from_arrays` share.
+    """
+    training = split == "train"
+    return {
+        "labels": benchmark.labels[split],
+        "weights": benchmark.weights if training else None,
+        "batch_size": benchmark.batch_size,
+        "shuffle": training,
+        "seed": benchmark.seed,
+        "epoch": benchmark.epoch if training else None,
+    }
+
+
 class ArrayPipelines:
     """The `make_pipeline` of a benchmark in memory that has no augmentation.
 
@@ -127,16 +148,7 @@ class ArrayPipelines:
                 f"`views` must be 1 for {self.samples}, which have no augmentation. "
                 f"Received: views={benchmark.views}"
             )
-        training = split == "train"
-        return batches_from_arrays(
-            self.arrays[split],
-            benchmark.labels[split],
-            weights=benchmark.weights if training else None,
-            batch_size=benchmark.batch_size,
-            shuffle=training,
-            seed=benchmark.seed,
-            epoch=benchmark.epoch if training else None,
-        )
+        return batches_from_arrays(self.arrays[split], **of_split(split, benchmark))
 
 
 def _columns(labels, weights):

@@ -128,7 +128,3 @@ class Objective:
                 f"The objective must be finite. Received: {self.name}={value}{lacking}"
             )
         return value
-
-    def better(self, value: float, other: float) -> bool:
-        """Whether `value` is better than `other`."""
-        return value < other if self.lower_is_better else value > other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from keras_ranksim.data.benchmark import Benchmark
@@ -95,7 +96,7 @@ class Space:
     def of(cls, method: Method, tune, gamma=None, delta=None) -> Space:
         """The space for a method: RankSim alone where `tune` is `None`."""
         tune = (("ranksim",) if method.ranksim else ()) if tune is None else tune
-        if not isinstance(tune, (str, list, tuple, set)):
+        if not isinstance(tune, Iterable):
             raise ValueError(
                 f"`tune` must be one or several of {', '.join(map(repr, SETTINGS))}. "
                 f"Received: tune={tune!r}"

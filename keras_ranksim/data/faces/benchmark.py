@@ -13,7 +13,7 @@ from keras_ranksim.data.download import file_hash
 from keras_ranksim.data.faces.split_file import read_split_file
 from keras_ranksim.data.image_files import check_images, first_few, missing_files
 from keras_ranksim.data.images import read_image, scale_image, training_input
-from keras_ranksim.data.pipeline import batches_from_samples
+from keras_ranksim.data.pipeline import batches_from_samples, of_split
 from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins
@@ -49,15 +49,7 @@ class FacePipelines:
                 return training_input(image(index), seed, benchmark.views)
             return scale_image(image(index))
 
-        return batches_from_samples(
-            load,
-            benchmark.labels[split],
-            weights=benchmark.weights if training else None,
-            batch_size=benchmark.batch_size,
-            shuffle=training,
-            seed=benchmark.seed,
-            epoch=benchmark.epoch if training else None,
-        )
+        return batches_from_samples(load, **of_split(split, benchmark))
 
     def _from_files(self, split):
         paths = tf.constant(self.paths[split])

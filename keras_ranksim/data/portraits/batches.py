@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from keras_ranksim.data.images import scale_image
-from keras_ranksim.data.pipeline import batches_from_arrays
+from keras_ranksim.data.pipeline import batches_from_arrays, of_split
 
 LARGEST_SHIFT = 1 / 16
 
@@ -31,14 +31,7 @@ class PortraitPipelines:
             return training_input(pictures, seeds, benchmark.views)
 
         return batches_from_arrays(
-            self.pictures[split],
-            benchmark.labels[split],
-            weights=benchmark.weights if training else None,
-            batch_size=benchmark.batch_size,
-            shuffle=training,
-            seed=benchmark.seed,
-            epoch=benchmark.epoch if training else None,
-            augment=prepare,
+            self.pictures[split], **of_split(split, benchmark), augment=prepare
         )
 
 
