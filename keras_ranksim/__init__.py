@@ -2,18 +2,6 @@
 
 import importlib
 
-from keras_ranksim.startup import quiet_start
-
-with quiet_start():
-    import keras
-
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "keras_ranksim runs on Keras with the TensorFlow backend. Set the environment variable "
-        "KERAS_BACKEND=tensorflow before Keras is imported. "
-        f"Received: KERAS_BACKEND={keras.backend.backend()}"
-    )
-
 from keras_ranksim import labels, layers, losses, metrics, models, ops
 from keras_ranksim.labels import (
     LabelBins,
@@ -23,18 +11,21 @@ from keras_ranksim.labels import (
     shot_report,
     shots,
 )
-from keras_ranksim.models import ImbalancedRegressor, retrain_regressor
-from keras_ranksim.scope import label_scope
+from keras_ranksim.models import ImbalancedRegressor, plain_model, retrain_regressor
+from keras_ranksim.scope import Views, label_scope
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
-_LOADED_WHEN_USED = ("data", "experiments", "networks", "plots", "tuning")
+# Not needed to train a model of one's own, and some of them import TensorFlow.
+_LOADED_WHEN_USED = ("data", "distribute", "experiments", "networks", "plots", "tuning")
 
 __all__ = [
     "ImbalancedRegressor",
     "LabelBins",
+    "Views",
     "balanced_split",
     "data",
+    "distribute",
     "experiments",
     "label_scope",
     "label_weights",
@@ -46,6 +37,7 @@ __all__ = [
     "networks",
     "ops",
     "outside_ranges",
+    "plain_model",
     "plots",
     "retrain_regressor",
     "shot_report",

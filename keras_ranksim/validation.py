@@ -85,7 +85,7 @@ def same_lengths(**shapes) -> None:
         if len(known) > 1:
             names = " and ".join(f"`{name}`" for name in shapes)
             given = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
-            raise ValueError(f"{names} must have one row a sample each. Received: {given}")
+            raise ValueError(f"{names} must have the same number of samples. Received: {given}")
 
 
 def same_length(**arrays) -> None:
@@ -98,7 +98,7 @@ def same_length(**arrays) -> None:
 
 
 def optional_package(name: str, extra: str):
-    """Imports and returns the package `name`, or says which `pip install` brings it."""
+    """Imports and returns the package `name`, or raises with the `pip install` that brings it."""
     import importlib
 
     try:
@@ -111,5 +111,5 @@ def optional_package(name: str, extra: str):
 
 
 def is_number(value) -> bool:
-    """Whether `value` is a real number, NumPy's included, and no truth value."""
+    """True for Python and NumPy ints and floats, but not for bools."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

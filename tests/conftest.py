@@ -1,23 +1,41 @@
-"""Fixtures of all tests: quiet TensorFlow, seeds, and the data that lies beside the project."""
+"""Fixtures of all tests: quiet TensorFlow, seeds, and the data that lies beside the project.
+
+On JAX and PyTorch (`KERAS_BACKEND`), the tests of the backend-neutral folders run, except those
+of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
+"""
 
 import os
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+if os.environ.get("KERAS_BACKEND") == "jax":  # fast compilation matters here, not fast code
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+    )
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+TENSORFLOW_ONLY = ("data", "distribute", "experiments", "networks", "plots", "tuning")
+if not ON_TENSORFLOW:
+    collect_ignore = list(TENSORFLOW_ONLY)
+    collect_ignore_glob = ["**/*_tensorflow.py"]
 
 
 def pytest_configure(config):
     """Two logical CPU devices, for the tests of replicas; set before TensorFlow starts."""
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    if ON_TENSORFLOW:
+        import tensorflow as tf
+
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        devices = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, devices)
 
 
 @pytest.fixture(autouse=True)
@@ -55,4 +73,8 @@ def shared_data():
 @pytest.fixture(scope="session")
 def two_replicas():
     """One strategy for all tests: collectives of a second one in a process clash in TensorFlow."""
+    if not ON_TENSORFLOW:
+        pytest.skip("only TensorFlow trains in replicas with tf.distribute")
+    import tensorflow as tf
+
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

@@ -33,7 +33,7 @@ class LabelBins:
         if len(edges) < 2 or not (np.diff(edges.astype("float32")) > 0).all():
             listed = ", ".join(f"{edge:g}" for edge in edges[:5]) + ", ..." * (len(edges) > 5)
             raise ValueError(
-                "`edges` must be at least two numbers in ascending order, told apart in "
+                "`edges` must be at least two numbers in ascending order, different in "
                 f"float32. Received: {len(edges)} edges, [{listed}]"
             )
         edges.setflags(write=False)
@@ -41,7 +41,7 @@ class LabelBins:
 
     @classmethod
     def uniform(cls, start: float, stop: float, width: float) -> "LabelBins":
-        """Bins of one width from `start` up to `stop`, the last one cut off at `stop`.
+        """Bins of one width from `start` to `stop`; the last one ends at `stop`.
 
         Example:
 
@@ -85,6 +85,22 @@ class LabelBins:
         """
         return np.bincount(np.ravel(self.index(np.asarray(labels))), minlength=len(self))
 
+    def is_outside(self, labels):
+        """Which labels lie below the first edge or above the last: a boolean array or tensor.
+
+        Example:
+
+        >>> import keras_ranksim as kr
+        >>> kr.LabelBins([0, 10, 20]).is_outside([-1, 0, 20, 21])
+        array([ True, False, False,  True])
+        """
+        first, last = self.edges[[0, -1]].astype("float32").tolist()
+        if ops.is_tensor(labels):
+            labels = ops.cast(labels, "float32")
+            return ops.logical_or(labels < first, labels > last)
+        labels = numbers("labels", labels).astype("float32")
+        return (labels < first) | (labels > last)
+
     def __len__(self):
         return len(self.edges) - 1
 
@@ -106,7 +122,7 @@ class LabelBins:
 
 
 def as_bins(bins) -> LabelBins:
-    """Returns `bins` when it is a `LabelBins`, and says how to make one when it is not."""
+    """Returns `bins` if it is a `LabelBins`, or raises with an example of one."""
     if isinstance(bins, LabelBins):
         return bins
     raise ValueError(

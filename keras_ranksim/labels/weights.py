@@ -1,5 +1,7 @@
 """Sample weights by label: plain re-weighting and label distribution smoothing (LDS)."""
 
+import warnings
+
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
@@ -23,7 +25,7 @@ def label_weights(
     """Weights that give rare labels more say, scaled to a mean of 1 over `labels`.
 
     Counts the labels of every bin, takes them as they are (`"inverse"`) or their square root
-    (`"sqrt_inverse"`), optionally smooths them over neighbouring bins (LDS), and inverts.
+    (`"sqrt_inverse"`), optionally smooths them over neighboring bins (LDS), and inverts.
 
     Args:
         labels: Training labels, shape `(samples,)`, `(samples, 1)` or, for dense tasks,
@@ -39,7 +41,7 @@ def label_weights(
             image at the first and last bin that holds labels, as the depth benchmark does.
 
     Returns:
-        A float32 array, one weight a label: pass it as `sample_weight`.
+        A float32 array, one weight per label: pass it as `sample_weight`.
 
     Example:
 
@@ -56,6 +58,13 @@ def label_weights(
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    outside = int(bins.is_outside(labels).sum())
+    if outside:
+        warnings.warn(
+            f"{outside} of {labels.size} labels lie outside the bins, {bins}, and count in the first "
+            "or last one. Choose bins that hold all labels.",
+            stacklevel=2,
+        )
     counts = bins.count(labels)
     weights = weights_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
     return weights[bins.index(labels)].astype("float32")
@@ -80,7 +89,7 @@ def weights_of_counts(
         scheme, kernel, kernel_size, sigma, count_clip, padding: As in `label_weights`.
 
     Returns:
-        A float64 array, one weight a bin.
+        A float64 array, one weight per bin.
 
     Example:
 

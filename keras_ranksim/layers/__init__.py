@@ -1,4 +1,4 @@
-"""The layers: identities in evaluation, teachers of the embedding while training."""
+"""Regularization layers. They act during training and are identities otherwise."""
 
 from keras_ranksim.layers.conr import ConRRegularizer
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing

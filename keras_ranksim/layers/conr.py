@@ -1,16 +1,13 @@
-"""ConR as a layer: an identity that leaves a contrastive term for when predictions are known."""
-
-import itertools
+"""ConR as a layer: an identity that adds a contrastive loss during training."""
 
 import keras
 from keras import ops
 
 from keras_ranksim.ops.conr import ORDERS, PUSHING, conr_loss
-from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import before_calibration
-from keras_ranksim.scope.label_scope import current_scope, labels_for
-from keras_ranksim.scope.replicas import gather, replica_count, share_of_rows
+from keras_ranksim.scope.global_batch import on_global_batch
+from keras_ranksim.scope.label_scope import add_term, current_scope, labels_for, of_output
 from keras_ranksim.validation import non_negative, one_of, positive
 
 
@@ -20,17 +17,18 @@ class ConRRegularizer(keras.layers.Layer):
 
     Put it after the layer that gives the embedding, before the regression head, in an
     `ImbalancedRegressor`. It returns its input. The term needs the predictions, which come
-    later, so while training the layer leaves it to be evaluated with the loss. Sample weights
-    count in it; under a distribution strategy it is that of the global batch, and every
-    replica takes its share of the anchors.
+    later, so it is evaluated together with the loss. Sample weights count in it; under a
+    distribution strategy it is that of the global batch, and every replica takes its share of
+    the anchors.
 
-    The published form contrasts two augmented views of every sample: let the dataset yield
-    `x` as a tuple of two views (both serve the regression loss as well), or of two views and a
-    plain one (which alone serves the regression loss). Data without augmentation use one view.
+    The published form contrasts two augmented views of every sample: let the dataset yield `x`
+    as `keras_ranksim.Views(first, second)`, both seen by the regression loss as well, or
+    `keras_ranksim.Views(first, second, plain)`, where only the plain one is. Data without
+    augmentation use one view.
 
     Args:
         beta: Weight of the term, at least 0.
-        window: Labels, or predictions, no further apart than this are alike.
+        window: Labels, or predictions, no further apart than this count as equal.
         temperature: Sharpness of the similarities, above 0.
         pushing_power: How much harder a negative is pushed the further its label is.
         pushing: `"exponential"`, or `"linear"` as the paper does for depth.
@@ -39,11 +37,12 @@ class ConRRegularizer(keras.layers.Layer):
             those of all replicas, as on one device, or (`False`) with those of their own
             replica alone, which sends nothing between devices. The term is then the mean of
             the replicas' own.
+        label: Which output to use if the model has several: a key or an index of `y`.
         **kwargs: As in every Keras layer.
 
     Call arguments:
         features: Tensor of shape `(batch, ...)`, flattened per sample.
-        labels: Optional labels, one row a sample. Without them they come from
+        labels: Optional labels, one row per sample. Without them they come from
             `ImbalancedRegressor.fit` or from a `label_scope`.
         predictions: Optional predictions, for a plain `keras.Model`. Called with them, the
             layer returns them instead of the features, so that it is part of the graph:
@@ -70,80 +69,65 @@ class ConRRegularizer(keras.layers.Layer):
         pushing: str = "exponential",
         order: float = 2,
         across_replicas: bool = True,
+        label: str | int | None = None,
         **kwargs,
     ):
         super().__init__(**{"autocast": False, **kwargs})
-        self.beta = non_negative("beta", beta, "the weight of the regulariser")
-        self.window = non_negative("window", window, "labels no further apart are alike")
+        self.beta = non_negative("beta", beta, "the weight of the term")
+        self.window = non_negative("window", window, "labels no further apart count as equal")
         self.temperature = positive("temperature", temperature, "the sharpness")
         self.pushing_power = non_negative("pushing_power", pushing_power, "the push of negatives")
         self.pushing = one_of("pushing", pushing, PUSHING)
         self.order = one_of("order", order, ORDERS)
         self.across_replicas = bool(across_replicas)
+        self.label = label
         self.supports_masking = True
         self.built = True
 
     def call(self, features, labels=None, predictions=None, training=None):
-        outputs = features if predictions is None else predictions
         if training and self.trainable and self.beta > 0:
-            self._regularize(before_calibration(features), labels_for(self, labels), predictions)
-        return outputs
+            raw, labels = before_calibration(features), labels_for(self, labels)
+            scope, known = current_scope(), predictions
 
-    def _regularize(self, features, labels, predictions):
-        scope = current_scope()
-        if scope is not None:
-            scope.add_loss(
-                lambda scope_predictions: self._global_loss(
-                    scope,
-                    features,
-                    labels,
-                    scope_predictions if predictions is None else predictions,
-                )
-            )
-        elif predictions is not None and replica_count() == 1:
-            self.add_loss(self._loss(features, labels, predictions))
-        else:
-            raise ValueError(
-                f"ConRRegularizer '{self.name}' needs the predictions of the batch. Build the "
-                "model as keras_ranksim.ImbalancedRegressor; or, without a distribution "
-                "strategy, call the layer as `ConRRegularizer()(features, labels, predictions)`."
-            )
+            def term(predictions):
+                predictions = self._predictions(predictions if known is None else known)
+                views, weights = (1, None) if scope is None else (scope.views, scope.sample_weight)
+                if weights is None:
+                    weights = ops.ones((ops.shape(labels)[0],))
+                return self._term(views, raw, labels, predictions, of_output(self, weights))
 
-    def _global_loss(self, scope, features, labels, predictions):
+            add_term(self, term)
+        return features if predictions is None else predictions
+
+    def _predictions(self, predictions):
         if predictions is None:
             raise ValueError(
-                f"ConRRegularizer '{self.name}' left a term of the predictions: pass them to "
-                "`scope.total_loss(predictions)`. Received: predictions=None"
+                f"ConRRegularizer '{self.name}' needs the predictions of the batch. Build the "
+                "model as keras_ranksim.ImbalancedRegressor; or call the layer as "
+                "`ConRRegularizer()(features, labels, predictions)`; or, in a label scope, pass "
+                "them to `scope.total_loss(predictions)`. Received: predictions=None"
             )
-        weights = scope.sample_weight
-        if weights is None:
-            weights = ops.ones((ops.shape(labels)[0],))
-        tensors = [
-            tensor[: scope.contrasted_rows]
-            for tensor in (features, labels, predictions, ops.convert_to_tensor(weights))
-        ]
-        replicas = replica_count()
-        if replicas == 1 or not self.across_replicas:
-            return self._loss(*tensors) / replicas
-        features, *known = (rows_of_samples(tensor) for tensor in tensors)
-        sizes = [rows.shape[-1] for rows in known]
-        features, known = gather(features, ops.concatenate(known, axis=-1))
-        known = ops.split(known, list(itertools.accumulate(sizes[:-1])), axis=-1)
-        return self._loss(features, *known, rows=share_of_rows(ops.shape(features)[0]))
+        return of_output(self, predictions)
 
-    def _loss(self, features, labels, predictions, weights=None, rows=None):
-        return self.beta * conr_loss(
-            features,
-            labels,
-            predictions,
-            weights,
-            window=self.window,
-            temperature=self.temperature,
-            pushing_power=self.pushing_power,
-            pushing=self.pushing,
-            order=self.order,
-            rows=rows,
-        )
+    def _term(self, views, *tensors):
+        if views == 3:  # the third view is there for the regression loss alone
+            tensors = [rows[: 2 * (ops.shape(rows)[0] // 3)] for rows in tensors]
+
+        def loss(features, labels, predictions, weights, rows):
+            return self.beta * conr_loss(
+                features,
+                labels,
+                predictions,
+                weights,
+                window=self.window,
+                temperature=self.temperature,
+                pushing_power=self.pushing_power,
+                pushing=self.pushing,
+                order=self.order,
+                rows=rows,
+            )
+
+        return on_global_batch(loss, *tensors, across_replicas=self.across_replicas)
 
     def compute_output_shape(self, features_shape, labels_shape=None, predictions_shape=None):
         return features_shape if predictions_shape is None else predictions_shape
@@ -158,4 +142,5 @@ class ConRRegularizer(keras.layers.Layer):
             "pushing": self.pushing,
             "order": self.order,
             "across_replicas": self.across_replicas,
+            "label": self.label,
         }

@@ -4,14 +4,14 @@ import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.ops.feature_statistics import (
     calibrate,
-    fill_from_neighbors,
     mean_and_variance,
+    share_kept,
+    smooth_over_bins,
     sums_by_bin,
 )
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
@@ -28,17 +28,21 @@ from keras_ranksim.validation import (
 
 EMPTY_BINS = ("renormalize", "initial", "neighbors")
 
+# The replicas of TensorFlow add up their sums, which takes float64 about a common origin. JAX has
+# no float64 and PyTorch not on every device; they take float32 about the first mean of each bin.
+SUMS_IN_FLOAT64 = keras.config.backend() == "tensorflow"
+SUMS_DTYPE = "float64" if SUMS_IN_FLOAT64 else "float32"
+
 
 @registered
 class FeatureDistributionSmoothing(keras.layers.Layer):
     """Calibrates features so that their statistics change smoothly with the label (FDS).
 
-    While training, the mean and variance of the features of every label bin are collected
-    in the step itself. Between epochs they are folded into running statistics, which are
-    smoothed over neighbouring bins; from epoch `start_smooth` on, features are moved from
-    their bin's running statistics to the smoothed ones. Evaluation and prediction pass
-    features unchanged. Under a distribution strategy the statistics are those of all
-    replicas together.
+    During training, the mean and variance of the features of every label bin are collected in
+    the step itself. Between epochs they are folded into running statistics, which are smoothed
+    over neighboring bins; from epoch `start_smooth` on, features are moved from their bin's
+    running statistics to the smoothed ones. Evaluation and prediction pass features unchanged.
+    Under a distribution strategy the statistics are those of all replicas together.
 
     `ImbalancedRegressor.fit` folds the statistics between epochs. With a plain `keras.Model`
     pass `keras_ranksim.models.EpochFold()` as the first callback; in a custom loop call
@@ -55,15 +59,16 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             statistics exist after one epoch.
         variance_clip: Bounds of the ratio of smoothed to running variance. The papers use
             (0.1, 10) for ages, (0.5, 2) for text, (0.2, 5) for depth.
-        empty_bins: What smoothing does with bins that hold no sample: `"renormalize"` leaves
-            them out; `"initial"` takes mean 0 and variance 1; `"neighbors"` takes the average
+        empty_bins: What smoothing does with bins without samples: `"renormalize"` leaves them
+            out; `"initial"` takes mean 0 and variance 1; `"neighbors"` takes the average
             of the nearest bins with samples.
+        label: Which labels to use if the model has several outputs: a key or an index of `y`.
         **kwargs: As in every Keras layer.
 
     Call arguments:
         features: Tensor of shape `(batch, features)`, or `(batch, height, width, features)`
             for dense tasks.
-        labels: Optional scalar labels, one a feature vector. Without them the labels come
+        labels: Optional scalar labels, one per feature vector. Without them the labels come
             from `ImbalancedRegressor.fit` or from a `label_scope`.
         training: Whether to collect and calibrate. A layer with `trainable=False` does not.
 
@@ -89,6 +94,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         start_smooth: int = 1,
         variance_clip: tuple[float, float] = (0.1, 10.0),
         empty_bins: str = "renormalize",
+        label: str | int | None = None,
         **kwargs,
     ):
         super().__init__(**{"autocast": False, **kwargs})
@@ -112,9 +118,11 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         )
         self.variance_clip = (lowest, highest)
         self.empty_bins = one_of("empty_bins", empty_bins, EMPTY_BINS)
+        self.label = label
         self.supports_masking = True
         self._smoothing = smoothing_matrix(window / window.sum(), len(self.bins), "reflect")
         self._is_folded = False
+        self._has_warned_of_labels = False
 
     def build(self, features_shape, labels_shape=None):
         size = features_shape[-1]
@@ -138,7 +146,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         def accumulator(name, shape):
             return keras.Variable(
                 np.zeros(shape),
-                dtype="float64",
+                dtype=SUMS_DTYPE,
                 trainable=False,
                 autocast=False,
                 aggregation="sum",
@@ -150,16 +158,18 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.running_variance = statistic("running_variance", "ones")
         self.smoothed_mean = statistic("smoothed_mean", "zeros")
         self.smoothed_variance = statistic("smoothed_variance", "ones")
-        self.samples_seen = statistic("samples_seen", "zeros", shape[:1], "float64")
+        self.samples_seen = statistic("samples_seen", "zeros", shape[:1], SUMS_DTYPE)
         self.epochs_folded = statistic("epochs_folded", "zeros", (), "int32")
+        self.epoch_origin = statistic("epoch_origin", "zeros", shape, SUMS_DTYPE)
         self.epoch_count = accumulator("epoch_count", shape[:1])
         self.epoch_sum = accumulator("epoch_sum", shape)
         self.epoch_sum_of_squares = accumulator("epoch_sum_of_squares", shape)
+        self.epoch_outside = accumulator("epoch_outside", ())
 
     def call(self, features, labels=None, training=None):
         if not (training and self.trainable):
             return features
-        self._tell_if_nothing_folds()
+        self._warn_if_nothing_folds()
         labels = labels_for(self, labels)
         self.update_state(features, labels)
         calibrated = ops.cond(
@@ -171,46 +181,47 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
     def update_state(self, features, labels) -> None:
         """Adds a batch to the statistics of the epoch under way."""
-        rows, index = self._rows(features, labels)
-        count, total, squares = sums_by_bin(ops.stop_gradient(rows), index, len(self.bins))
+        rows, labels, index = self._rows(features, labels)
+        rows = ops.stop_gradient(rows)
+        if not SUMS_IN_FLOAT64:
+            self._set_origin(rows, index)
+        count, total, squares = sums_by_bin(rows, index, self.epoch_origin.value)
         self.epoch_count.assign_add(count)
         self.epoch_sum.assign_add(total)
         self.epoch_sum_of_squares.assign_add(squares)
+        outside = ops.cast(self.bins.is_outside(labels), SUMS_DTYPE)
+        self.epoch_outside.assign_add(ops.sum(outside))
 
     def finalize_state(self) -> None:
-        """Folds the epoch's statistics into the running ones, smooths them, and starts anew.
+        """Folds the epoch's statistics into the running ones, smooths them, and clears the epoch.
 
-        Does nothing when no sample came since the last time.
+        Does nothing if no sample came since the last time.
         """
         self._is_folded = True
         if not self.built:
             return
-        count = ops.convert_to_numpy(self.epoch_count)
+        epoch = (self.epoch_count, self.epoch_sum, self.epoch_sum_of_squares, self.epoch_origin)
+        count, total, squares, origin = map(_float64, epoch)
         if not count.any():
             return
-        mean, variance = mean_and_variance(
-            count,
-            ops.convert_to_numpy(self.epoch_sum),
-            ops.convert_to_numpy(self.epoch_sum_of_squares),
-        )
-        seen_before = ops.convert_to_numpy(self.samples_seen)
-        kept = self._share_kept(seen_before, count)[:, None]
-        running_mean = kept * ops.convert_to_numpy(self.running_mean) + (1 - kept) * mean
-        running_variance = (
-            kept * ops.convert_to_numpy(self.running_variance) + (1 - kept) * variance
-        )
+        self._warn_of_labels_outside(count)
+        mean, variance = mean_and_variance(count, total, squares, origin)
+        seen_before = _float64(self.samples_seen)
+        kept = share_kept(seen_before, count, self.momentum)[:, None]
+        running_mean = kept * _float64(self.running_mean) + (1 - kept) * mean
+        running_variance = kept * _float64(self.running_variance) + (1 - kept) * variance
         seen = seen_before + count
         self.running_mean.assign(running_mean)
         self.running_variance.assign(running_variance)
-        self.smoothed_mean.assign(self._smooth(running_mean, seen > 0))
-        self.smoothed_variance.assign(self._smooth(running_variance, seen > 0))
+        self.smoothed_mean.assign(self._smooth(running_mean, seen))
+        self.smoothed_variance.assign(self._smooth(running_variance, seen))
         self.samples_seen.assign(seen)
         self.epochs_folded.assign(ops.convert_to_numpy(self.epochs_folded) + 1)
         self._clear_epoch()
 
     def calibrate(self, features, labels):
         """Moves features from their bin's running statistics to the smoothed ones."""
-        rows, index = self._rows(features, labels)
+        rows, _, index = self._rows(features, labels)
         calibrated = calibrate(
             ops.cast(rows, "float32"),
             index,
@@ -235,53 +246,62 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             variable.assign(np.full(variable.shape, value))
         self._clear_epoch()
 
-    def _tell_if_nothing_folds(self):
-        """Warns when a step is traced before anything folded, which whoever folds does first."""
-        if self._is_folded or not tf.inside_function():
-            return
-        self._is_folded = True
-        warnings.warn(
-            f"FeatureDistributionSmoothing '{self.name}' trains, and nothing has folded its "
-            "statistics yet, so it will calibrate nothing: pass keras_ranksim.models.EpochFold() "
-            "as the first callback of `fit`, or call `finalize_state()` before every epoch, the "
-            "first included.",
-            stacklevel=2,
-        )
+    def _set_origin(self, rows, index):
+        """Takes the mean of a bin's first batch of an epoch as the origin of its sums."""
+        origin = self.epoch_origin.value
+        count, total, _ = sums_by_bin(rows, index, ops.zeros_like(origin))
+        first = ops.logical_and(self.epoch_count.value == 0, count > 0)[:, None]
+        mean = total / ops.maximum(count, 1.0)[:, None]
+        self.epoch_origin.assign(ops.where(first, mean, origin))
+
+    def _warn_if_nothing_folds(self):
+        if not self._is_folded:
+            self._is_folded = True
+            warnings.warn(
+                f"FeatureDistributionSmoothing '{self.name}' trains, but nothing has folded its "
+                "statistics yet, so it will calibrate nothing: pass "
+                "keras_ranksim.models.EpochFold() as the first callback of `fit`, or call "
+                "`finalize_state()` before every epoch, including the first.",
+                stacklevel=2,
+            )
+
+    def _warn_of_labels_outside(self, count):
+        outside = int(_float64(self.epoch_outside))
+        if outside and not self._has_warned_of_labels:
+            self._has_warned_of_labels = True
+            warnings.warn(
+                f"FeatureDistributionSmoothing '{self.name}': {outside} of {int(count.sum())} "
+                f"labels of the last epoch lie outside the bins, {self.bins}, and count in the "
+                "first or last one. Choose bins that hold all labels.",
+                stacklevel=2,
+            )
 
     def _clear_epoch(self):
-        for variable in (self.epoch_count, self.epoch_sum, self.epoch_sum_of_squares):
+        for variable in (
+            self.epoch_count,
+            self.epoch_sum,
+            self.epoch_sum_of_squares,
+            self.epoch_outside,
+            self.epoch_origin,
+        ):
             variable.assign(np.zeros(variable.shape))
 
-    def _share_kept(self, seen_before, count):
-        if self.momentum is None:
-            kept = seen_before / np.maximum(seen_before + count, 1)
-        else:
-            kept = np.where(seen_before > 0, self.momentum, 0.0)
-        return np.where(count > 0, kept, 1.0)
-
     def _smooth(self, statistic, seen):
-        if self.empty_bins == "renormalize":
-            total = self._smoothing @ (statistic * seen[:, None])
-            weight = (self._smoothing @ seen.astype("float64"))[:, None]
-            smoothed = total / np.where(weight > 0, weight, 1)
-            return np.where(seen[:, None], smoothed, statistic)
-        if self.empty_bins == "neighbors":
-            statistic = fill_from_neighbors(statistic, seen)
-        return self._smoothing @ statistic
+        return smooth_over_bins(statistic, seen > 0, self._smoothing, self.empty_bins)
 
     def _rows(self, features, labels):
         features, labels = ops.convert_to_tensor(features), ops.convert_to_tensor(labels)
         one_each = len(labels.shape) == len(features.shape) and labels.shape[-1] in (1, None)
         if not one_each and len(labels.shape) != len(features.shape) - 1:
             raise ValueError(
-                f"FeatureDistributionSmoothing '{self.name}' needs one scalar label a feature "
-                "vector: (batch,) or (batch, 1) labels for (batch, features), and "
+                f"FeatureDistributionSmoothing '{self.name}' needs one scalar label per "
+                "feature vector: (batch,) or (batch, 1) labels for (batch, features), and "
                 "(batch, height, width, 1) for (batch, height, width, features). Received: "
                 f"features of shape {tuple(features.shape)}, labels of shape {tuple(labels.shape)}"
             )
         same_lengths(features=features.shape[:-1], labels=labels.shape[: len(features.shape) - 1])
-        rows = ops.reshape(features, (-1, features.shape[-1]))
-        return rows, self.bins.index(ops.reshape(labels, (-1,)))
+        labels = ops.reshape(labels, (-1,))
+        return ops.reshape(features, (-1, features.shape[-1])), labels, self.bins.index(labels)
 
     def compute_output_shape(self, features_shape, labels_shape=None):
         return features_shape
@@ -297,10 +317,14 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             "start_smooth": self.start_smooth,
             "variance_clip": list(self.variance_clip),
             "empty_bins": self.empty_bins,
+            "label": self.label,
         }
 
     @classmethod
     def from_config(cls, config):
-        config = dict(config)
-        config["bins"] = keras.saving.deserialize_keras_object(config["bins"])
-        return cls(**config)
+        bins = keras.saving.deserialize_keras_object(config["bins"])
+        return cls(**{**config, "bins": bins})
+
+
+def _float64(variable):
+    return ops.convert_to_numpy(variable).astype("float64")

@@ -1,4 +1,4 @@
-"""The noise of predictions as something to learn, for Balanced MSE."""
+"""The noise scale of predictions, learned together with the model, for Balanced MSE."""
 
 import math
 
@@ -15,13 +15,13 @@ class NoiseScale(keras.layers.Layer):
     """An identity on the predictions that learns their noise scale for `BalancedMSE`.
 
     Put it last in an `ImbalancedRegressor` that is compiled with
-    `BalancedMSE(noise="learnt")`.
+    `BalancedMSE(noise="learned")`.
 
     Args:
         initial: Noise scale to start from, in units of the label, above 0.
-        rate: How many times faster than other weights it is learnt, above 0. An optimiser such
-            as Adam moves a weight by its learning rate at a step, which is slow for a scale that
-            starts far from the errors that a trained model makes.
+        rate: How many times faster than other weights it is learned, above 0. An optimizer such
+            as Adam moves a weight by its learning rate per step, which is slow for a scale that
+            starts far from the errors of a trained model.
         **kwargs: As in every Keras layer.
 
     Example:
@@ -30,13 +30,13 @@ class NoiseScale(keras.layers.Layer):
     >>> inputs = keras.Input((8,))
     >>> outputs = kr.layers.NoiseScale(initial=5.0)(keras.layers.Dense(1)(inputs))
     >>> model = kr.ImbalancedRegressor(inputs, outputs)
-    >>> model.compile("adam", loss=kr.losses.BalancedMSE(noise="learnt"))
+    >>> model.compile("adam", loss=kr.losses.BalancedMSE(noise="learned"))
     """
 
     def __init__(self, initial: float = 1.0, rate: float = 10.0, **kwargs):
         super().__init__(**{"autocast": False, **kwargs})
         self.initial = positive("initial", initial, "the noise scale to start from")
-        self.rate = positive("rate", rate, "the speed at which it is learnt")
+        self.rate = positive("rate", rate, "the speed at which it is learned")
         self.supports_masking = True
 
     def build(self, input_shape):
@@ -56,7 +56,7 @@ class NoiseScale(keras.layers.Layer):
 
     @property
     def noise(self) -> float:
-        """The noise scale learnt so far."""
+        """The noise scale learned so far."""
         return float(ops.exp(self.rate * self.log_noise))
 
     def compute_output_shape(self, input_shape):

@@ -1,19 +1,19 @@
-"""A regulariser of embeddings, applied to feature maps: one vector and one label an image."""
+"""A regularizer of embeddings, applied to feature maps: one vector and one label per image."""
 
 import keras
 from keras import ops
 
 from keras_ranksim.registration import registered
-from keras_ranksim.scope.before_calibration import before_calibration, remember
-from keras_ranksim.scope.label_scope import current_scope, label_scope, labels_for
+from keras_ranksim.scope.before_calibration import before_calibration
+from keras_ranksim.scope.label_scope import current_scope, label_scope, labels_for, of_output
 
 
 @registered
 class PerImage(keras.layers.Layer):
-    """Lets a regulariser of embeddings see a feature map image by image.
+    """Lets a regularizer of embeddings see a feature map image by image.
 
     For dense tasks such as depth, where features are `(batch, height, width, features)` and
-    every pixel has a label: the regulariser gets the features averaged over each image, and
+    every pixel has a label: the regularizer gets the features averaged over each image, and
     the mean label of the image; ConR the mean prediction and the mean weight, too. Pixels of
     sample weight 0 count in none of the labels and predictions. The feature map itself is
     returned unchanged.
@@ -27,7 +27,7 @@ class PerImage(keras.layers.Layer):
         features: Tensor of shape `(batch, height, width, features)`.
         labels: Optional labels `(batch, height, width)` or `(batch, height, width, 1)`. Without
             them the labels come from `ImbalancedRegressor.fit` or from a `label_scope`.
-        training: Whether the regulariser acts. A layer with `trainable=False` does not.
+        training: Whether the regularizer acts. A layer with `trainable=False` does not.
 
     Example:
 
@@ -43,11 +43,16 @@ class PerImage(keras.layers.Layer):
         super().__init__(**{"autocast": False, **kwargs})
         if not isinstance(regularizer, keras.layers.Layer):
             raise ValueError(
-                "`regularizer` must be a regulariser layer, for instance "
+                "`regularizer` must be a regularizer layer, for instance "
                 f"keras_ranksim.layers.RankSimRegularizer(). Received: regularizer={regularizer!r}"
             )
         self.regularizer = regularizer
         self.supports_masking = True
+
+    @property
+    def label(self):
+        """Which labels to use if the model has several outputs, as the regularizer says."""
+        return getattr(self.regularizer, "label", None)
 
     def build(self, features_shape, labels_shape=None):
         if len(features_shape) != 4:
@@ -58,25 +63,29 @@ class PerImage(keras.layers.Layer):
 
     def call(self, features, labels=None, training=None):
         if training and self.trainable:
-            return self._regularize(features, labels_for(self, labels))
+            self._regularize(features, labels_for(self, labels))
         return features
 
     def _regularize(self, features, labels):
         pooled = ops.mean(ops.cast(before_calibration(features), "float32"), axis=(1, 2))
         scope = current_scope()
-        weight = None if scope is None else _per_pixel(scope.sample_weight)
-        label = _mean(labels, weight)
         if scope is None:
-            return _joined(features, pooled, self.regularizer(pooled, label, training=True))
-        weights = scope.sample_weight if weight is None else ops.mean(weight, axis=(1, 2))
-        with label_scope(label, weights, scope.contrasted_rows) as inner:
-            output = self.regularizer(pooled, training=True)
-        scope.add_loss(
-            lambda predictions: inner.total_loss(
-                None if predictions is None else _mean(predictions, weight)
-            )
-        )
-        return _joined(features, pooled, output)
+            self.regularizer(pooled, _mean(labels, None), training=True)
+            return
+        weights = scope.sample_weight
+        weights = None if weights is None else of_output(self, weights)
+        per_pixel = _per_pixel(weights)
+        if per_pixel is not None:
+            weights = ops.mean(per_pixel, axis=(1, 2))
+        with label_scope(_mean(labels, per_pixel), weights, scope.views) as inner:
+            self.regularizer(pooled, training=True)
+
+        def term(predictions):
+            if predictions is not None:
+                predictions = _mean(of_output(self, predictions), per_pixel)
+            return inner.total_loss(predictions)
+
+        scope.add_loss(term)
 
     def compute_output_shape(self, features_shape, labels_shape=None):
         return features_shape
@@ -94,18 +103,8 @@ class PerImage(keras.layers.Layer):
         return cls(**config)
 
 
-def _joined(features, pooled, output):
-    """The features, through which a regulariser that watches its output's gradient sees it."""
-    if output is pooled:
-        return features
-    nothing = ops.cast(output - pooled, features.dtype)[:, None, None, :]
-    joined = features + nothing
-    raw = before_calibration(features)
-    return joined if raw is features else remember(joined, raw)
-
-
 def _per_pixel(weights):
-    """Float32 weights `(batch, height, width)`, or `None` where there is none a pixel."""
+    """Float32 weights `(batch, height, width)`, or `None` unless there is one per pixel."""
     if weights is None or len(weights.shape) < 3:
         return None
     weights = ops.cast(ops.convert_to_tensor(weights), "float32")

@@ -2,18 +2,17 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.label_scope import current_scope
-from keras_ranksim.scope.replicas import gather, replica_count
+from keras_ranksim.scope.global_batch import gather_rows, replica_count
 from keras_ranksim.shapes import align_labels
 from keras_ranksim.validation import one_of, positive
 
 PRIORS = ("batch", "mixture", "bins")
-LEARNT = "learnt"
+LEARNED = "learned"
 
 
 @registered
@@ -26,9 +25,10 @@ class BalancedMSE(keras.losses.Loss):
 
     Args:
         prior: Where the density of labels is taken from: `"batch"`, the labels of the (global)
-            batch, as the paper's batch-based form (BMC); `"mixture"`, Gaussians fitted to
-            `train_labels` (GAI); `"bins"`, the histogram of `train_labels` (BNI).
-        noise: The noise scale `s` in units of the label, above 0, or `"learnt"`, which needs a
+            batch, as the paper's batch-based form (BMC), which is 0 for a batch of one sample;
+            `"mixture"`, Gaussians fitted to `train_labels` (GAI); `"bins"`, the histogram of
+            `train_labels` (BNI).
+        noise: The noise scale `s` in units of the label, above 0, or `"learned"`, which needs a
             `keras_ranksim.layers.NoiseScale` layer at the end of the model.
         train_labels: Training labels, for `"mixture"` and `"bins"`.
         components: Number of Gaussians, for `"mixture"`.
@@ -63,7 +63,7 @@ class BalancedMSE(keras.losses.Loss):
     ):
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.prior = one_of("prior", prior, PRIORS)
-        self.noise = noise if noise == LEARNT else positive("noise", noise, "the noise scale")
+        self.noise = noise if noise == LEARNED else positive("noise", noise, "the noise scale")
         self.across_replicas = bool(across_replicas)
         self._mixture = None
         if prior != "batch":
@@ -98,12 +98,12 @@ class BalancedMSE(keras.losses.Loss):
             )
 
     def _noise_scale(self):
-        if self.noise != LEARNT:
+        if self.noise != LEARNED:
             return self.noise
         scope = current_scope()
         if scope is None or scope.noise is None:
             raise ValueError(
-                "BalancedMSE(noise='learnt') needs a keras_ranksim.layers.NoiseScale layer at the "
+                "BalancedMSE(noise='learned') needs a keras_ranksim.layers.NoiseScale layer at the "
                 "end of the model. Received: a model without one"
             )
         return scope.noise
@@ -111,8 +111,7 @@ class BalancedMSE(keras.losses.Loss):
     def _log_density_of_batch(self, labels, predictions, variance):
         """`log sum_j exp(-|p_i - y_j|^2 / 2 s^2)`; the batch's own share cancels out."""
         gathers = self.across_replicas and replica_count() > 1
-        others = gather(labels)[0] if gathers else labels
-        others = _at_least_two(others)
+        others = gather_rows(labels)[0] if gathers else labels
         distance = _squared_distance(others[None, :, :], predictions[:, None, :])
         return ops.logsumexp(-distance / (2 * variance), axis=-1)
 
@@ -148,19 +147,3 @@ class BalancedMSE(keras.losses.Loss):
 
 def _squared_distance(labels, predictions):
     return ops.sum(ops.square(predictions - labels), axis=-1)
-
-
-def _at_least_two(labels):
-    message = (
-        "BalancedMSE(prior='batch') compares the samples of a batch with one another and needs "
-        "batches of at least 2. Set `drop_remainder=True` where the last batch is smaller"
-    )
-    if labels.shape[0] is not None and labels.shape[0] < 2:
-        raise ValueError(f"{message}. Received: a batch of {labels.shape[0]}")
-    training = current_scope() is not None and current_scope().labels is not None
-    if labels.shape[0] is None and training:
-        with tf.control_dependencies(
-            [tf.debugging.assert_greater(tf.shape(labels)[0], 1, message=message)]
-        ):
-            return tf.identity(labels)
-    return labels

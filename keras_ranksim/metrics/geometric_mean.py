@@ -12,8 +12,9 @@ from keras_ranksim.shapes import align_labels
 class GeometricMeanError(keras.metrics.Mean):
     """The geometric mean of absolute errors, `exp(mean(log |e|))`.
 
-    It asks for fairness: one sample with a large error cannot be paid for by another with a
-    small one. Errors of zero count as 1e-10.
+    It is lower than the MAE if errors are uneven, and dominated by predictions that are nearly
+    exact: errors of zero count as 1e-10, so with whole-number labels one exact hit can hide many
+    large errors. Read it beside the MAE.
 
     Args:
         name: Name of the metric.

@@ -1,8 +1,11 @@
-"""Between epochs, feature statistics are folded."""
+"""Callback that folds feature statistics between epochs."""
+
+import contextlib
 
 import keras
 
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
+from keras_ranksim.models.all_layers import all_layers
 
 
 class EpochFold(keras.callbacks.Callback):
@@ -10,7 +13,7 @@ class EpochFold(keras.callbacks.Callback):
 
     It acts when an epoch begins, not when one ends: a checkpoint written at the end of an
     epoch then holds statistics that are still to be folded, and a run resumed from it folds
-    them as the uncut run did. `ImbalancedRegressor.fit` puts this callback first; with a
+    them as an uninterrupted run did. `ImbalancedRegressor.fit` puts this callback first; with a
     plain `keras.Model`, pass it as the first callback.
 
     Example:
@@ -20,8 +23,13 @@ class EpochFold(keras.callbacks.Callback):
     """
 
     def on_epoch_begin(self, epoch, logs=None):
-        with self.model.distribute_strategy.scope():
-            for layer in self.model._flatten_layers():
-                smooths = isinstance(layer, FeatureDistributionSmoothing)
-                if smooths and layer.trainable:
+        with strategy_scope(self.model):
+            for layer in all_layers(self.model):
+                if isinstance(layer, FeatureDistributionSmoothing) and layer.trainable:
                     layer.finalize_state()
+
+
+def strategy_scope(model: keras.Model):
+    """The scope of the model's distribution strategy, if its backend has any."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return contextlib.nullcontext() if strategy is None else strategy.scope()

@@ -1,10 +1,11 @@
-"""What can be known to be wrong with training data before the first step."""
+"""Checks of training data before the first step, or before a batch reaches it."""
 
 import functools
+import sys
+import types
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_ranksim.validation import numbers
 
@@ -19,17 +20,17 @@ def check_training_data(x, y, sample_weight, model) -> None:
         model: The model; its output shapes are those that labels must fit.
     """
     outputs = getattr(model, "outputs", None) or []
-    if isinstance(x, tf.data.Dataset):
+    if is_tf_dataset(x):
         _check_dataset(x, outputs)
         return
-    if y is None and isinstance(x, (np.ndarray, tf.Tensor)):
+    if y is None and hasattr(x, "dtype"):
         raise ValueError(
-            "`y` must hold the labels: regularisers and losses need them. Received: y=None"
+            "`y` must hold the labels: regularizers and losses need them. Received: y=None"
         )
     if len(outputs) == 1:
         if _is_array(y):
             check_label_shape(np.shape(y), outputs[0].shape)
-            numbers("y", y)
+            numbers("y", keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else y)
         if _is_array(sample_weight):
             _check_weights(sample_weight)
         return
@@ -38,14 +39,71 @@ def check_training_data(x, y, sample_weight, model) -> None:
             numbers("y", labels)
 
 
-def finite_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """The dataset, whose labels and weights raise when a batch holds NaN or infinite ones.
+def is_tf_dataset(data) -> bool:
+    """Whether `data` is a `tf.data.Dataset`; imports TensorFlow on no account."""
+    tensorflow = sys.modules.get("tensorflow")
+    return tensorflow is not None and isinstance(data, tensorflow.data.Dataset)
 
-    Checked here, on the host, because XLA leaves such checks out of a compiled step.
+
+def finite_batches(data):
+    """The same batches; one whose labels or weights are not finite raises when it is read.
+
+    The check runs on the host, where the data are read, since compiled steps leave such checks
+    out. Arrays are checked before training instead, and returned as they are.
+
+    Args:
+        data: A `tf.data.Dataset`, a generator, a `keras.utils.PyDataset`, or anything else.
     """
+    if is_tf_dataset(data):
+        return _finite_tf_batches(data)
+    if isinstance(data, types.GeneratorType):
+        return (_checked(batch) for batch in data)
+    if isinstance(data, keras.utils.PyDataset):
+        return _FinitePyDataset(data)
+    return data
+
+
+class _FinitePyDataset(keras.utils.PyDataset):
+    def __init__(self, inner):
+        super().__init__(inner.workers, inner.use_multiprocessing, inner.max_queue_size)
+        self.inner = inner
+
+    @property
+    def num_batches(self):
+        return self.inner.num_batches
+
+    def __getitem__(self, index):
+        return _checked(self.inner[index])
+
+    def on_epoch_begin(self):
+        self.inner.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.inner.on_epoch_end()
+
+
+def _checked(batch):
+    if isinstance(batch, (tuple, list)):
+        for name, part in zip(("y", "sample_weight"), batch[1:]):
+            for values in keras.tree.flatten(part):
+                if _is_array(values):
+                    numbers(name, values)
+    return batch
+
+
+def _finite_tf_batches(dataset):
+    import tensorflow as tf
+
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) < 2:
         return dataset
+
+    def assert_finite(name, tensor):
+        if not isinstance(tensor, tf.Tensor) or not tensor.dtype.is_floating:
+            return tensor
+        return tf.debugging.check_numerics(
+            tensor, f"`{name}` must hold finite numbers, but a batch has NaN or infinite ones"
+        )
 
     def check(x, *labels_and_weights):
         checked = (
@@ -57,39 +115,30 @@ def finite_batches(dataset: tf.data.Dataset) -> tf.data.Dataset:
     return dataset.map(check, num_parallel_calls=tf.data.AUTOTUNE).prefetch(1)
 
 
-def assert_finite(name: str, tensor):
-    """Returns the tensor, and raises when the step that reads it finds NaN or infinity."""
-    if not isinstance(tensor, tf.Tensor) or not tensor.dtype.is_floating:
-        return tensor
-    return tf.debugging.check_numerics(
-        tensor, f"`{name}` must hold finite numbers, but a batch has NaN or infinite ones"
-    )
-
-
 def check_label_shape(label_shape, output_shape) -> None:
-    """Raises where labels of `label_shape` would broadcast against an output of `output_shape`.
+    """Raises if labels of `label_shape` would broadcast against an output of `output_shape`.
 
-    `(batch,)` and `(batch, 1)` labels fit any output of one or two axes that says one or more
-    numbers of each label, such as quantiles; other axes must be the same.
+    Both start with the batch; labels of shape `(batch,)` hold one number per sample. Labels fit
+    an output of the same shape. A last axis of 1 may be missing in either. Labels with one number
+    fit an output with several, such as quantiles: what they mean is up to the loss.
     """
     if label_shape is None or isinstance(output_shape, (dict, list)):
         return
-    labels, outputs = tuple(label_shape), tuple(output_shape)
-    if labels and labels[-1] != 1 and len(labels) == len(outputs) - 1:
-        labels = (*labels, 1)
-    if outputs and len(outputs) == len(labels) - 1 and labels[-1] == 1:
-        outputs = (*outputs, 1)
-    same_axes = len(labels) == len(outputs) and all(
-        a is None or b is None or a == b for a, b in zip(labels[1:-1], outputs[1:-1])
-    )
-    last = {labels[-1:], outputs[-1:]} if labels else set()
-    fits = same_axes and (len(last) < 2 or labels[-1] in (1, None) or outputs[-1] is None)
-    # One label and several outputs: only a loss of the caller's can know what they mean.
-    if not fits:
+    label, output = tuple(label_shape)[1:] or (1,), tuple(output_shape)[1:] or (1,)
+    if len(label) == len(output) - 1:
+        label = (*label, 1)
+    elif len(output) == len(label) - 1 and label[-1] == 1:
+        output = (*output, 1)
+    same_axes = len(label) == len(output) and all(map(_may_be_equal, label[:-1], output[:-1]))
+    if not same_axes or not (label[-1] == 1 or _may_be_equal(label[-1], output[-1])):
         raise ValueError(
             f"`y` must have the shape of the model's output, {_named(output_shape)}. "
             f"Received: y of shape {_named(label_shape)}"
         )
+
+
+def _may_be_equal(one, other):
+    return one is None or other is None or one == other
 
 
 def _check_weights(sample_weight):
@@ -109,7 +158,7 @@ def _check_dataset(dataset, outputs):
             f"Received: a dataset whose elements are {spec}"
         )
     labels = spec[1]
-    if not isinstance(labels, tf.TensorSpec):
+    if not hasattr(labels, "dtype") or not hasattr(labels, "shape"):
         return
     if not (labels.dtype.is_floating or labels.dtype.is_integer or labels.dtype.is_bool):
         raise ValueError(f"`y` must hold numbers. Received: a dataset with y of {labels.dtype}")

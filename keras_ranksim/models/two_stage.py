@@ -1,8 +1,10 @@
-"""RRT: retrain the regression layer alone, with weights, on the features already learnt."""
+"""RRT: retrain the regression layer alone, with weights, on the features learned so far."""
 
 import keras
 
 from keras_ranksim.layers.noise_scale import NoiseScale
+from keras_ranksim.models.all_layers import all_layers, layer_of
+from keras_ranksim.models.epoch_fold import strategy_scope
 from keras_ranksim.validation import non_negative
 
 
@@ -19,10 +21,10 @@ def retrain_regressor(
 ) -> keras.callbacks.History:
     """Stage two of two-stage training (RRT).
 
-    Freezes every layer but the regression layer, gives that one fresh weights, and trains it.
-    Frozen, the regularisers and feature smoothing rest too: they act in stage one. The model
-    stays frozen, and compiled as here, afterwards; set `model.trainable = True` and compile
-    it to train the whole again.
+    Freezes every layer but the regression layer, initializes that one again, and trains it.
+    Regularizers and feature smoothing are frozen too: they act in stage one. The model stays
+    frozen, and compiled as here, afterwards; set `model.trainable = True` and compile it to
+    train all of it again.
 
     Args:
         model: A trained, compiled model.
@@ -69,7 +71,7 @@ def prepare_second_stage(
     loss=None,
     learning_rate: float | None = None,
 ) -> None:
-    """All of `retrain_regressor` but the training: freezes, draws the head anew, compiles.
+    """All of `retrain_regressor` except the training: freezes, initializes the head, compiles.
 
     Args: as in `retrain_regressor`.
     """
@@ -95,7 +97,7 @@ def prepare_second_stage(
     if learning_rate is not None:
         optimizer = _with_learning_rate(optimizer, learning_rate)
     _freeze_all_but(layer, model)
-    with model.distribute_strategy.scope():
+    with strategy_scope(model):
         _initialize(layer)
         model.compile(
             optimizer=optimizer,
@@ -111,7 +113,7 @@ def prepare_second_stage(
 
 def _regression_layer(model, regressor):
     if isinstance(regressor, str):
-        for layer in model._flatten_layers(include_self=False):
+        for layer in all_layers(model):
             if layer.name == regressor:
                 return layer
         raise ValueError(
@@ -125,7 +127,7 @@ def _regression_layer(model, regressor):
         return _regression_layer(keras.Model(model.inputs, model.outputs), None)
     tensors = keras.tree.flatten(model.output)
     while len(tensors) == 1:
-        layer = tensors[0]._keras_history.operation
+        layer = layer_of(tensors[0])
         if isinstance(layer, keras.Model):
             return _regression_layer(layer, None)
         if layer.weights and not isinstance(layer, NoiseScale):
@@ -133,17 +135,17 @@ def _regression_layer(model, regressor):
         is_input = isinstance(layer, keras.layers.InputLayer)
         tensors = [] if is_input else keras.tree.flatten(layer.input)
     raise ValueError(
-        "`regressor` must name the regression layer, since the model's output does not follow "
-        "from one layer with weights. Received: regressor=None"
+        "`regressor` must name the regression layer, since the model's output does not come "
+        "from a single layer with weights. Received: regressor=None"
     )
 
 
 def _freeze_all_but(layer, model):
     """Leaves `layer`, its parts and the models around it trainable, and nothing else."""
     model.trainable = True
-    parts = _with_parts(layer)
-    for other in model._flatten_layers(include_self=False):
-        around = any(part is layer for part in _with_parts(other))
+    parts = [layer, *all_layers(layer)]
+    for other in all_layers(model):
+        around = any(part is layer for part in all_layers(other))
         if not around and not any(other is part for part in parts):
             other.trainable = False
     wanted = {id(weight) for weight in layer.trainable_weights}
@@ -154,12 +156,8 @@ def _freeze_all_but(layer, model):
         )
 
 
-def _with_parts(layer):
-    return list(layer._flatten_layers())
-
-
 def _with_learning_rate(optimizer, learning_rate):
-    """The optimizer made anew with a fixed learning rate, whatever schedule it had."""
+    """A new optimizer of the same configuration with a fixed learning rate."""
     rate = non_negative("learning_rate", learning_rate, "of stage two")
     config = optimizer.get_config()
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):

@@ -1,11 +1,10 @@
-"""ConR: push apart what the model confuses, pull together what is labelled alike."""
+"""ConR: push apart what the model confuses, pull together what has similar labels."""
 
 import keras
 from keras import ops
 
 from keras_ranksim.ops.pairs import sum_over_pairs
 from keras_ranksim.ops.rows import rows_of_samples
-from keras_ranksim.ops.similarity import unit_rows
 from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
 
 PUSHING = ("exponential", "linear")
@@ -25,7 +24,7 @@ def conr_loss(
     order: float = 2,
     rows=None,
 ) -> keras.KerasTensor:
-    """The contrastive regulariser of a batch that holds augmented views of its samples.
+    """The contrastive regularizer of a batch, which may hold several views of its samples.
 
     For an anchor `i`, other samples with a label within `window` are positives; samples with
     another label but a prediction within `window` of the anchor's are negatives: the model
@@ -34,7 +33,7 @@ def conr_loss(
     `D_i = sum_k e^{[k in P_i] s_ik} + sum_{k in N_i} eta_ik e^{s_ik}`,
     and the loss is the mean of `w_i l_i`. Anchors without positives or negatives count 0.
     Above 4,096 samples the anchors are taken in blocks, which bounds memory. The gradient is
-    found with the value, so it cannot be differentiated again.
+    computed with the value, so it cannot be differentiated again.
 
     Args:
         features: Tensor of shape `(batch, ...)`, flattened per sample.
@@ -42,14 +41,14 @@ def conr_loss(
         predictions: The model's predictions, of the shape of the labels; no gradient flows
             into them.
         weights: Optional sample weights, shape `(batch,)`.
-        window: Labels, or predictions, no further apart than this are alike.
+        window: Labels, or predictions, no further apart than this count as equal.
         temperature: Sharpness of the similarities, above 0.
         pushing_power: How much harder a negative is pushed the further its label is.
         pushing: `"exponential"`, `eta = w_i * exp(pushing_power * distance)`, or `"linear"`,
             `eta = w_i * pushing_power * distance`, as the paper does for depth.
         order: Norm of the distance between labels of several dimensions: 1, 2 or infinity.
-        rows: Bounds `(first, last)` of the anchors that count, `None` for all. The terms of
-            disjoint bounds add up to the whole.
+        rows: Bounds `(first, last)` of the anchors that count, a function from the number of
+            samples to such bounds, or `None` for all. Disjoint bounds add up to the whole.
 
     Returns:
         A float32 scalar.
@@ -64,7 +63,7 @@ def conr_loss(
 
     Reference: [Keramati, Meng, Evans, ICLR 2024](https://arxiv.org/abs/2309.06651)
     """
-    non_negative("window", window, "labels no further apart are alike")
+    non_negative("window", window, "labels no further apart count as equal")
     positive("temperature", temperature, "the sharpness of the similarities")
     non_negative("pushing_power", pushing_power, "how hard negatives are pushed")
     one_of("pushing", pushing, PUSHING)
@@ -76,45 +75,64 @@ def conr_loss(
     )
     count = ops.shape(features)[0]
     weights = ops.ones((count,)) if weights is None else rows_of_samples(weights)[:, 0]
+    options = {"window": window, "temperature": temperature, "order": order}
+    options["log_push"] = _log_push_function(pushing, pushing_power)
 
-    unit = unit_rows(features)
+    def terms(similarity, index):
+        return conr_terms(similarity, index, labels, predictions, weights, **options)
 
-    def terms(cosines, anchors):
-        def of_anchors(values):
-            return ops.take(values, anchors, axis=0)
+    return sum_over_pairs(terms, features, rows) / ops.maximum(ops.cast(count, "float32"), 1.0)
 
-        distance = _distances(of_anchors(labels), labels, order)
-        alike = distance <= window
-        confused = _distances(of_anchors(predictions), predictions, order) <= window
-        itself = anchors[:, None] == ops.arange(count, dtype=anchors.dtype)
-        positives = ops.logical_and(alike, ops.logical_not(itself))
-        negatives = ops.logical_and(confused, ops.logical_not(alike))
 
-        similarity = cosines / temperature
-        push = _log_push(distance, of_anchors(weights)[:, None])
-        exponents = ops.where(negatives, similarity + push, 0.0)
-        exponents = ops.where(positives, similarity, exponents)
-        # A negative adds e^0 to the denominator besides its own share: it is no positive.
-        negative_count = _count(negatives)
-        highest = ops.stop_gradient(ops.maximum(ops.max(exponents, axis=-1, initial=0.0), 0.0))
-        total = ops.sum(ops.exp(exponents - highest[:, None]), axis=-1)
-        denominator = highest + ops.log(total + negative_count * ops.exp(-highest))
+def conr_terms(
+    similarity, index, labels, predictions, weights, *, window, temperature, order, log_push
+) -> tuple:
+    """ConR of some anchors: `w_i l_i` for each, and the slopes at their cosine similarities.
 
-        positive_count = _count(positives)
-        pulled = ops.sum(ops.where(positives, similarity, 0.0), axis=-1)
-        mean_pull = pulled / ops.maximum(positive_count, 1.0)
-        counts = ops.logical_and(positive_count > 0, negative_count > 0)
-        return of_anchors(weights) * ops.where(counts, denominator - mean_pull, 0.0)
+    The denominator is a log-sum-exp, so its slope is a softmax: every positive and negative is
+    pushed by its share of the denominator, and every positive is pulled by one over their number.
 
-    def _log_push(distance, weights):
-        if pushing == "exponential":
-            push = pushing_power * distance
-        else:
-            push = ops.log(ops.maximum(pushing_power * distance, SMALLEST_WEIGHT))
-        return push + ops.log(ops.maximum(weights, SMALLEST_WEIGHT))
+    Args:
+        similarity: Cosine similarities of the anchors with all samples, `(n, M)`.
+        index: Which samples are the anchors, int32 `(n,)`.
+        labels, predictions: Of all samples, `(M, L)`.
+        weights: Of all samples, `(M,)`.
+        window, temperature, order: As in `conr_loss`.
+        log_push: Function from label distances to the logarithm of the pushing weight.
 
-    total = sum_over_pairs(terms, unit, rows)
-    return total / ops.maximum(ops.cast(count, "float32"), 1.0)
+    Returns:
+        The values, `(n,)`, and the slopes, `(n, M)`.
+    """
+    distance = _distances(ops.take(labels, index, axis=0), labels, order)
+    confused = _distances(ops.take(predictions, index, axis=0), predictions, order) <= window
+    others = index[:, None] != ops.arange(ops.shape(labels)[0], dtype="int32")
+    positives = ops.logical_and(distance <= window, others)
+    negatives = ops.logical_and(confused, distance > window)
+    positive_count, negative_count = _count(positives), _count(negatives)
+    counted = ops.logical_and(positive_count > 0, negative_count > 0)
+    weights = ops.take(weights, index)[:, None]
+
+    scaled = similarity / temperature
+    push = log_push(distance) + ops.log(ops.maximum(weights, SMALLEST_WEIGHT))
+    exponents = ops.where(negatives, scaled + push, 0.0)
+    exponents = ops.where(positives, scaled, exponents)
+    # A negative adds e^0 to the denominator besides its own share: it is no positive.
+    highest = ops.maximum(ops.max(exponents, axis=-1, keepdims=True, initial=0.0), 0.0)
+    shares = ops.exp(exponents - highest)
+    total = ops.sum(shares, axis=-1, keepdims=True) + negative_count * ops.exp(-highest)
+    pulled = ops.sum(ops.where(positives, scaled, 0.0), axis=-1, keepdims=True)
+    pull = 1 / ops.maximum(positive_count, 1.0)
+
+    values = ops.where(counted, weights * (highest + ops.log(total) - pull * pulled), 0.0)
+    slopes = ops.where(ops.logical_or(positives, negatives), shares / total, 0.0)
+    slopes = slopes - ops.where(positives, pull, 0.0)
+    return values[:, 0], ops.where(counted, weights * slopes / temperature, 0.0)
+
+
+def _log_push_function(pushing, power):
+    if pushing == "exponential":
+        return lambda distance: power * distance
+    return lambda distance: ops.log(ops.maximum(power * distance, SMALLEST_WEIGHT))
 
 
 def _distances(rows, others, order):
@@ -124,4 +142,4 @@ def _distances(rows, others, order):
 
 
 def _count(chosen):
-    return ops.sum(ops.cast(chosen, "float32"), axis=-1)
+    return ops.sum(ops.cast(chosen, "float32"), axis=-1, keepdims=True)

@@ -1,29 +1,34 @@
-"""A loss over all pairs of samples: rows of similarities in blocks, the gradient with the value.
+"""A loss over all pairs of samples, found together with its gradient at the features.
 
-The matrix of the similarities of M samples, and every copy of it that an equation makes, has
-M^2 entries. Up to `ENTRIES_AT_ONCE` they are found at once; above it, `ROWS_IN_A_BLOCK` rows at a
-time, so that memory grows with M and not with its square.
+Equations on a batch of M samples work on the M x M matrix of their cosine similarities. They
+give a value for every row and the slope at every similarity; this module adds up the values and
+turns the slopes into the gradient at the features. Matrices of more than `ENTRIES_AT_ONCE`
+entries are computed `ROWS_IN_A_BLOCK` rows at a time, so memory grows with M and not with M^2.
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
+
+from keras_ranksim.ops.similarity import unit_rows_and_scale
 
 ENTRIES_AT_ONCE = 2**24
 ROWS_IN_A_BLOCK = 1024
 
 
-def sum_over_pairs(terms, unit, rows=None) -> keras.KerasTensor:
-    """The sum over rows of `terms(similarity)`, where `similarity = unit @ unit.T`.
+def sum_over_pairs(terms, features, rows=None) -> keras.KerasTensor:
+    """The sum of a value per row of the matrix of cosine similarities, and its gradient.
 
-    The gradient is taken once, at an upstream gradient of 1, together with the value, as
-    `gradient_at_one` does: the backward pass multiplies it by what comes from above.
+    The gradient is computed in the forward pass, for an upstream gradient of 1, and the backward
+    pass multiplies it by what comes from above. So it is linear in whatever scales the loss
+    afterwards, and cannot be differentiated again.
 
     Args:
-        terms: Maps some rows of the similarity, `(n, M)`, and their indices, int32 `(n,)`, to
-            one number a row, `(n,)`.
-        unit: Tensor of shape `(M, D)`.
-        rows: Bounds `(first, last)` of the rows to sum over, `None` for all.
+        terms: Function of some rows of the similarity, `(n, M)`, and their indices, int32
+            `(n,)`, that returns a value per row, `(n,)`, and the slope of their sum at each
+            similarity, `(n, M)`.
+        features: Tensor of shape `(M, D)`.
+        rows: Bounds `(first, last)` of the rows to sum over, a function from M to such bounds,
+            or `None` for all rows.
 
     Returns:
         A scalar.
@@ -32,65 +37,74 @@ def sum_over_pairs(terms, unit, rows=None) -> keras.KerasTensor:
 
     >>> import keras
     >>> from keras_ranksim.ops.pairs import sum_over_pairs
-    >>> float(sum_over_pairs(lambda similarity, _: keras.ops.sum(similarity, -1), [[3.0], [1.0]]))
-    16.0
+    >>> def cosines(similarity, index):
+    ...     return keras.ops.sum(similarity, axis=-1), keras.ops.ones_like(similarity)
+    >>> float(sum_over_pairs(cosines, [[3.0, 0.0], [0.0, 2.0]]))
+    2.0
     """
 
-    @tf.custom_gradient
-    def linear(unit):
-        count = ops.shape(unit)[0]
-        first, last = (0, count) if rows is None else rows
-        value, gradient = ops.cond(
-            last - first <= ENTRIES_AT_ONCE // ops.maximum(count, 1),
-            lambda: _all_at_once(terms, unit, rows),
-            lambda: _in_blocks(terms, unit, first, last),
-        )
-        return value, lambda upstream: upstream * gradient
+    @ops.custom_gradient
+    def value_with_gradient(features):
+        unit, scale = unit_rows_and_scale(features)
+        value, at_unit = _value_and_gradient(terms, unit, rows)
+        # The derivative of a unit row with respect to the row.
+        along = ops.sum(at_unit * unit, axis=-1, keepdims=True)
+        gradient = (at_unit - unit * along) * scale
 
-    return linear(ops.convert_to_tensor(unit))
+        def backward(*args, upstream=None):
+            return (args[0] if upstream is None else upstream) * gradient
+
+        return value, backward
+
+    return value_with_gradient(ops.convert_to_tensor(features))
 
 
-def _all_at_once(terms, unit, rows):
-    if rows is not None:
-        index = tf.range(*rows)
+def _value_and_gradient(terms, unit, rows):
+    count = ops.shape(unit)[0]
+    first, last = (0, count) if rows is None else rows(count) if callable(rows) else rows
+    fits = (last - first) * count <= ENTRIES_AT_ONCE
+
+    def at_once():
+        if rows is None:
+            return _all_rows(terms, unit)
+        index = ops.arange(first, last, dtype="int32")
         return _some_rows(terms, unit, index, ops.ones_like(index, dtype="bool"))
-    index = tf.range(ops.shape(unit)[0])
-    similarity = ops.matmul(unit, ops.transpose(unit))
-    value, slope = _value_and_slope(lambda rows: ops.sum(terms(rows, index)), similarity)
-    return value, ops.matmul(slope + ops.transpose(slope), unit)
+
+    def in_blocks():
+        return _in_blocks(terms, unit, first, last)
+
+    if isinstance(fits, bool):
+        return at_once() if fits else in_blocks()
+    return ops.cond(fits, at_once, in_blocks)
+
+
+def _all_rows(terms, unit):
+    index = ops.arange(ops.shape(unit)[0], dtype="int32")
+    values, slope = terms(ops.matmul(unit, ops.transpose(unit)), index)
+    return ops.sum(values), ops.matmul(slope + ops.transpose(slope), unit)
+
+
+def _some_rows(terms, unit, index, counted):
+    """Value and gradient of the rows `index`, of which only those `counted` count."""
+    chosen = ops.take(unit, index, axis=0)
+    values, slope = terms(ops.matmul(chosen, ops.transpose(unit)), index)
+    slope = ops.where(counted[:, None], slope, 0.0)
+    gradient = ops.matmul(ops.transpose(slope), chosen)
+    at_rows = ops.segment_sum(ops.matmul(slope, unit), index, num_segments=ops.shape(unit)[0])
+    return ops.sum(ops.where(counted, values, 0.0)), gradient + at_rows
 
 
 def _in_blocks(terms, unit, first, last):
     count = ops.shape(unit)[0]
 
     def add_a_block(start, value, gradient):
-        index = start + tf.range(ROWS_IN_A_BLOCK)
-        counted = index < last
-        of_block = _some_rows(terms, unit, ops.minimum(index, count - 1), counted)
+        index = start + ops.arange(ROWS_IN_A_BLOCK, dtype="int32")
+        of_block = _some_rows(terms, unit, ops.minimum(index, count - 1), index < last)
         return start + ROWS_IN_A_BLOCK, value + of_block[0], gradient + of_block[1]
 
-    _, value, gradient = tf.while_loop(
+    _, value, gradient = ops.while_loop(
         lambda start, value, gradient: start < last,
         add_a_block,
         (ops.convert_to_tensor(first, "int32"), ops.zeros(()), ops.zeros_like(unit)),
-        parallel_iterations=1,
     )
     return value, gradient
-
-
-def _some_rows(terms, unit, index, counted):
-    """Value and gradient of the rows `index`, of which those `counted` count."""
-    chosen = ops.take(unit, index, axis=0)
-    value, slope = _value_and_slope(
-        lambda rows: ops.sum(ops.where(counted, terms(rows, index), 0.0)),
-        ops.matmul(chosen, ops.transpose(unit)),
-    )
-    gradient = ops.matmul(ops.transpose(slope), chosen)
-    return value, tf.tensor_scatter_nd_add(gradient, index[:, None], ops.matmul(slope, unit))
-
-
-def _value_and_slope(function, similarity):
-    with tf.GradientTape() as tape:
-        tape.watch(similarity)
-        value = function(similarity)
-    return value, tape.gradient(value, similarity)

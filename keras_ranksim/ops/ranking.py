@@ -1,10 +1,10 @@
-"""The rank of every entry of a row, and the black-box gradient that makes it learnable."""
+"""Rank of every entry of a row, and the black-box gradient that makes ranks trainable."""
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
+from keras_ranksim.ops.larger_entries import larger_entries
 from keras_ranksim.validation import positive
 
 
@@ -26,30 +26,26 @@ def rank(scores) -> keras.KerasTensor:
     array([[4., 1., 2., 2.]], dtype=float32)
     """
     scores = ops.convert_to_tensor(scores)
-    if not scores.dtype.is_floating:
-        scores = ops.cast(scores, "float64")
-    size = ops.shape(scores)[-1]
-    rows = ops.reshape(scores, (-1, size))
-    count = ops.shape(rows)[0]
-    largest_first, order = tf.math.top_k(rows, size)
-    # Sorted values are looked up much faster than unsorted ones; ties find the first of them.
-    larger = tf.searchsorted(-largest_first, -largest_first, side="left")
-    # Back to where the values came from: of all ways this one is fast and right under XLA, too.
-    place = order + size * ops.arange(count, dtype="int32")[:, None]
-    ranks = 1 + tf.math.unsorted_segment_sum(larger, place, count * size)
-    return ops.reshape(ops.cast(ranks, "float32"), ops.shape(scores))
+    if "float" not in keras.backend.standardize_dtype(scores.dtype):
+        scores = ops.cast(scores, "float32")
+    rows = scores
+    if len(scores.shape) != 2:
+        rows = ops.reshape(scores, (-1, ops.shape(scores)[-1]))
+    ranks = 1 + ops.cast(larger_entries(rows), "float32")
+    return ranks if rows is scores else ops.reshape(ranks, ops.shape(scores))
 
 
-def rank_by_distance(points, rows=None) -> keras.KerasTensor:
-    """Rank of every point by its closeness to every other, for points sorted along a line.
+def rank_by_distance(points, rows=None, kept=None) -> keras.KerasTensor:
+    """Rank of every point by its distance to every other, for points sorted along a line.
 
-    Row `i` equals `rank(-|points - points[i]|)`, where distances that differ by no more than the
-    rounding of the points to float32 are equal. Because the points are sorted, so are the
-    signed distances of a row, and no row has to be sorted.
+    Row `i` equals `rank(-|points - points[i]|)`, except that distances which differ only by the
+    rounding of the points to float32 share a rank. The points are sorted, so no row has to be:
+    the points nearer than `points[j]` are those between `points[j]` and its mirror image.
 
     Args:
         points: Tensor of shape `(M,)`, ascending.
         rows: Optional indices of the rows wanted, int32 `(n,)`; `None` for all.
+        kept: Optional boolean tensor `(M,)`. The other points are not counted.
 
     Returns:
         A float32 tensor of shape `(M, M)`, or `(n, M)`.
@@ -63,15 +59,16 @@ def rank_by_distance(points, rows=None) -> keras.KerasTensor:
            [3., 2., 1.]], dtype=float32)
     """
     points = ops.convert_to_tensor(points)
-    anchors = points if rows is None else ops.take(points, rows)
-    offsets = points[None, :] - anchors[:, None]
-    distances = ops.abs(offsets)
-    # 0.3 - 0.1 and 0.5 - 0.3 differ by the rounding of labels to float32, and are to share a rank.
-    rounding = 2 * np.finfo("float32").eps * ops.max(ops.abs(points), initial=0)
-    nearer = distances - ops.cast(rounding, distances.dtype)
-    below = tf.searchsorted(offsets, nearer, side="left")
-    too_low = tf.searchsorted(offsets, -nearer, side="right")
-    return ops.cast(1 + ops.maximum(below - too_low, 0), "float32")
+    anchors = (points if rows is None else ops.take(points, rows))[:, None]
+    # 0.3 - 0.1 and 0.5 - 0.3 differ by the rounding of labels to float32, and must share a rank.
+    rounding = 4 * float(np.finfo("float32").eps) * ops.max(ops.abs(points), initial=0)
+    nearer = ops.abs(points - anchors) - ops.cast(rounding, points.dtype)
+    before_high = _search(points, anchors + nearer, "left")
+    up_to_low = _search(points, anchors - nearer, "right")
+    if kept is not None:
+        counts = ops.cumsum(ops.pad(ops.cast(kept, "int32"), ((1, 0),)))
+        before_high, up_to_low = ops.take(counts, before_high), ops.take(counts, up_to_low)
+    return ops.cast(1 + ops.maximum(before_high - up_to_low, 0), "float32")
 
 
 def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
@@ -79,11 +76,12 @@ def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
 
     The rank is piecewise constant. For the gradient `g` that reaches the ranks, the scores
     receive `-(blackbox_rank(scores) - blackbox_rank(scores + lambda_ * g)) / lambda_`.
-    That gradient is **not linear** in `g`; `ranksim_loss` deals with it.
+    That gradient is **not linear** in `g`: whatever scales the loss afterwards changes what is
+    learned. `ranksim_loss` therefore takes it once, at the true weight.
 
     Args:
         scores: Tensor of shape `(..., M)`.
-        lambda_: Interpolation strength, a positive number or scalar tensor.
+        lambda_: Interpolation strength, above 0.
 
     Returns:
         A float32 tensor of the same shape, entries in `(0, 1]`.
@@ -96,56 +94,23 @@ def blackbox_rank(scores, lambda_: float = 2.0) -> keras.KerasTensor:
 
     Reference: [Vlastelica et al., ICLR 2020](https://arxiv.org/abs/1912.02175)
     """
-    if not ops.is_tensor(lambda_):
-        positive("lambda_", lambda_, "the interpolation strength")
+    positive("lambda_", lambda_, "the interpolation strength")
 
-    @tf.custom_gradient
+    @ops.custom_gradient
     def interpolated(scores):
-        ranks = _normalised_rank(scores)
+        count = ops.cast(ops.shape(scores)[-1], "float32")
+        ranks = rank(scores)
 
-        def gradient(upstream):
-            step = ops.cast(lambda_, scores.dtype) * ops.cast(upstream, scores.dtype)
-            perturbed = scores + step
-            difference = (_normalised_rank(perturbed) - ranks) / lambda_
-            return ops.cast(difference, scores.dtype)
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            moved = rank(scores + lambda_ * ops.cast(upstream, scores.dtype))
+            return ops.cast((moved - ranks) / (count * lambda_), scores.dtype)
 
-        return ranks, gradient
+        return ranks / count, gradient
 
     return interpolated(ops.convert_to_tensor(scores))
 
 
-def gradient_at_one(function, argument) -> keras.KerasTensor:
-    """`function(argument)`, a scalar whose gradient is taken at an upstream gradient of 1.
-
-    The gradient is found once, in the forward pass, and the backward pass returns
-    `upstream * gradient`. A function with black-box ranks inside becomes linear in whatever
-    scales the loss after it: loss scaling, replica counts, gradient accumulation.
-
-    Args:
-        function: Maps a tensor to a scalar.
-        argument: The tensor.
-
-    Returns:
-        The scalar.
-
-    Example:
-
-    >>> import keras_ranksim as kr
-    >>> import keras
-    >>> float(kr.ops.gradient_at_one(lambda x: keras.ops.sum(x**2), keras.ops.ones((3,))))
-    3.0
-    """
-
-    @tf.custom_gradient
-    def linear(argument):
-        with tf.GradientTape() as tape:
-            tape.watch(argument)
-            value = function(argument)
-        gradient = tape.gradient(value, argument)
-        return value, lambda upstream: upstream * gradient
-
-    return linear(argument)
-
-
-def _normalised_rank(scores):
-    return rank(scores) / ops.cast(ops.shape(scores)[-1], "float32")
+def _search(points, values, side):
+    found = ops.searchsorted(points, ops.reshape(values, (-1,)), side=side)
+    return ops.reshape(ops.cast(found, "int32"), ops.shape(values))

@@ -1,4 +1,4 @@
-"""One flat float32 row a sample, whatever shape a sample has."""
+"""One flat float32 row per sample."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""How alike two rows are: of features, and of labels."""
+"""How similar two rows are: of features, and of labels."""
 
 import keras
 from keras import ops
@@ -11,7 +11,11 @@ SMALLEST_NORM = 1e-6
 def cosine_similarity(features, others=None) -> keras.KerasTensor:
     """Cosine of the angle between every two rows, shape `(batch, batch)`.
 
-    With `others`, of every row of `features` with every row of `others`.
+    Rows of zeros have no direction; their cosine with any row is 0.
+
+    Args:
+        features: Tensor of shape `(batch, D)`.
+        others: Optional tensor of shape `(other_batch, D)`: the cosines with these rows.
 
     Example:
 
@@ -21,8 +25,8 @@ def cosine_similarity(features, others=None) -> keras.KerasTensor:
            [1., 1., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    unit = unit_rows(features)
-    other_units = unit if others is None else unit_rows(others)
+    unit, _ = unit_rows_and_scale(features)
+    other_units = unit if others is None else unit_rows_and_scale(others)[0]
     return ops.matmul(unit, ops.transpose(other_units))
 
 
@@ -38,40 +42,38 @@ def has_direction(features) -> keras.KerasTensor:
     return ops.norm(ops.convert_to_tensor(features), axis=-1) > SMALLEST_NORM
 
 
-def unit_rows(features) -> keras.KerasTensor:
-    """Every row divided by its length; rows of zeros have no direction and stay zeros.
+def unit_rows_and_scale(features) -> tuple:
+    """Every row divided by its length, and one over that length.
 
-    Their gradient is zero too, where that of `x / max(|x|, epsilon)` would be enormous.
+    Rows of zeros have no direction: both are 0 for them, and so is their gradient, where that of
+    `x / max(|x|, epsilon)` would be enormous.
+
+    Args:
+        features: Tensor of shape `(batch, D)`.
+
+    Returns:
+        Tensors of shapes `(batch, D)` and `(batch, 1)`.
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.unit_rows([[3.0, 4.0]]).numpy()
+    >>> from keras_ranksim.ops.similarity import unit_rows_and_scale
+    >>> unit_rows_and_scale([[3.0, 4.0]])[0].numpy()
     array([[0.6, 0.8]], dtype=float32)
     """
-    return _unit_rows(ops.convert_to_tensor(features))
-
-
-@ops.custom_gradient
-def _unit_rows(features):
-    # Written out because features are the largest tensors here: what automatic differentiation
-    # makes of a guarded division passes over them three times as often.
-    squares = ops.sum(ops.square(features), axis=-1, keepdims=True)
-    directed = ops.sqrt(squares) > SMALLEST_NORM
-    scale = ops.where(directed, ops.rsqrt(ops.maximum(squares, SMALLEST_NORM**2)), 0.0)
-    unit = ops.where(directed, features * scale, 0.0)
-
-    def gradient(upstream):
-        along = ops.sum(upstream * unit, axis=-1, keepdims=True)
-        return (upstream - unit * along) * scale
-
-    return unit, gradient
+    features = ops.convert_to_tensor(features)
+    directed = has_direction(features)[:, None]
+    rows = ops.where(directed, features, 0.0)
+    squares = ops.sum(ops.square(rows), axis=-1, keepdims=True)
+    scale = ops.where(directed, ops.rsqrt(ops.where(directed, squares, 1.0)), 0.0)
+    return rows * scale, scale
 
 
 def negative_distance(labels, others=None) -> keras.KerasTensor:
     """Minus the Euclidean distance between every two rows, shape `(batch, batch)`.
 
-    With `others`, between every row of `labels` and every row of `others`.
+    Args:
+        labels: Tensor of shape `(batch, L)`.
+        others: Optional tensor of shape `(other_batch, L)`: the distances to these rows.
 
     Example:
 
@@ -92,14 +94,7 @@ LABEL_SIMILARITIES = {"euclidean": negative_distance, "cosine": cosine_similarit
 
 
 def label_similarity_function(label_similarity):
-    """The function behind the name `"euclidean"` or `"cosine"`; a function is returned as it is.
-
-    Example:
-
-    >>> import keras_ranksim as kr
-    >>> kr.ops.label_similarity_function("cosine").__name__
-    'cosine_similarity'
-    """
+    """The function named `"euclidean"` or `"cosine"`; a function is returned as it is."""
     if callable(label_similarity):
         return label_similarity
     one_of("label_similarity", label_similarity, LABEL_SIMILARITIES, "or a function")

@@ -1,5 +1,6 @@
-"""What a training step knows beyond its tensors: labels, other replicas, raw features."""
+"""What layers and losses know of a training step: its labels, its views, the other replicas."""
 
 from keras_ranksim.scope.label_scope import LabelScope, label_scope
+from keras_ranksim.scope.views import Views
 
-__all__ = ["LabelScope", "label_scope"]
+__all__ = ["LabelScope", "Views", "label_scope"]

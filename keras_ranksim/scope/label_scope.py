@@ -1,9 +1,11 @@
-"""Where the regularisers find the labels of the batch at hand."""
+"""Where layers find the labels of the batch, and where they leave their loss terms."""
 
 import contextlib
 import threading
 
 from keras import ops
+
+from keras_ranksim.scope.global_batch import replica_count
 
 _scopes = threading.local()
 
@@ -11,32 +13,31 @@ _scopes = threading.local()
 class LabelScope:
     """The labels of one training step, and the loss terms that layers leave for its end.
 
-    A scope belongs to one thread, so the replicas of a distribution strategy, a thread each,
-    do not see one another's. Terms that depend on the predictions, or that were found with
-    other replicas' samples, cannot go through `add_loss`; they are left here.
+    A scope belongs to one thread, so the replicas of a distribution strategy, each with a thread
+    of its own, do not see one another's. Terms are evaluated after the forward pass: some need
+    the predictions, and some wait for other replicas, which must not happen during it.
 
     Args:
-        labels: Labels of the batch, one row a sample.
+        labels: Labels of the batch, one row per sample.
         sample_weight: Optional weights of the samples.
-        contrasted_rows: How many rows, from the first, hold views to be contrasted; `None` for
-            all. Rows behind them serve the regression loss alone.
+        views: How many views of every sample the batch holds, one after the other.
 
     Attributes:
         noise: The noise scale that a `NoiseScale` layer learns, for `BalancedMSE`.
-        layer_losses: What this replica's layers put into `add_loss`, once the forward pass is
-            over.
+        layer_losses: What the layers of this replica gave to `add_loss`, once the forward pass
+            is over.
     """
 
-    def __init__(self, labels, sample_weight=None, contrasted_rows=None):
-        self.labels = labels
+    def __init__(self, labels, sample_weight=None, views=1):
+        self.labels = _tensors(labels)
         self.sample_weight = sample_weight
-        self.contrasted_rows = contrasted_rows
+        self.views = views
         self.noise = None
         self.layer_losses = None
         self._terms = []
 
     def add_loss(self, term) -> None:
-        """Leaves a scalar, or a function from the predictions to a scalar."""
+        """Leaves a term: a scalar, or a function from the predictions to a scalar."""
         self._terms.append(term)
 
     def total_loss(self, predictions=None):
@@ -48,29 +49,29 @@ class LabelScope:
 
 
 @contextlib.contextmanager
-def label_scope(labels, sample_weight=None, contrasted_rows=None):
+def label_scope(labels, sample_weight=None, views=1):
     """Gives the layers called inside it the labels of the batch, for a custom training loop.
 
     `ImbalancedRegressor.fit` opens this scope by itself.
 
     Args:
-        labels, sample_weight, contrasted_rows: As in `LabelScope`.
+        labels, sample_weight, views: As in `LabelScope`.
 
     Yields:
-        The `LabelScope`. Add `scope.total_loss(predictions)` to the loss besides
-        `model.losses`: it holds the terms of ConR, and all terms under several replicas.
+        The `LabelScope`. Add `scope.total_loss(predictions)` to the loss: it holds the terms of
+        this library's layers, which leave none in `model.losses` while a scope is open.
 
     Example:
 
     >>> import keras, keras_ranksim as kr
     >>> features = keras.random.normal((8, 4), seed=0)
     >>> layer = kr.layers.RankSimRegularizer(gamma=1.0)
-    >>> with kr.label_scope(labels=[20, 30, 40, 50, 60, 70, 80, 90]):
+    >>> with kr.label_scope(labels=[20, 30, 40, 50, 60, 70, 80, 90]) as scope:
     ...     outputs = layer(features, training=True)
-    >>> float(layer.losses[0]) > 0
+    >>> float(scope.total_loss()) > 0
     True
     """
-    scope = LabelScope(labels, sample_weight, contrasted_rows)
+    scope = LabelScope(labels, sample_weight, views)
     stack = _stack()
     stack.append(scope)
     try:
@@ -86,24 +87,68 @@ def current_scope() -> LabelScope | None:
 
 
 def labels_for(layer, labels=None):
-    """The labels a layer was called with, or those of the scope, or an error naming the ways."""
-    if labels is None and current_scope() is not None:
-        labels = current_scope().labels
-    if labels is None:
+    """The labels a layer was called with, or those of the scope; an error names what is missing.
+
+    Args:
+        layer: The layer; its `label` says which labels to take if the model has several outputs.
+        labels: What the layer was called with, or `None`.
+    """
+    scope = current_scope()
+    if labels is not None:
+        return ops.convert_to_tensor(labels)
+    if scope is None or scope.labels is None:
         kind = type(layer).__name__
         raise ValueError(
-            f"{kind} '{layer.name}' needs the labels of the batch while training. Give them in "
-            "one of three ways: build the model as keras_ranksim.ImbalancedRegressor and call "
+            f"{kind} '{layer.name}' needs the labels of the batch during training. Provide them "
+            "in one of three ways: build the model as keras_ranksim.ImbalancedRegressor and call "
             f"`fit`; call the layer with them, `{kind}()(features, labels)`, from an optional "
             "`keras.Input`; or run the model inside `with keras_ranksim.label_scope(labels):`."
         )
-    if isinstance(labels, (dict, tuple)) or (isinstance(labels, list) and len(labels) == 0):
+    return ops.convert_to_tensor(of_output(layer, scope.labels))
+
+
+def of_output(layer, values):
+    """What belongs to the output that the layer's `label` names, of a value for each output."""
+    label = getattr(layer, "label", None)
+    if isinstance(values, (dict, list, tuple)) and (len(values) > 1 or isinstance(values, dict)):
+        names = list(values) if isinstance(values, dict) else list(range(len(values)))
+        if label not in names:
+            raise ValueError(
+                f"{type(layer).__name__} '{layer.name}' must know which labels to use, since `y` "
+                f"holds several: {names}. Set `label`, for example "
+                f"{type(layer).__name__}(label={names[0]!r}). Received: label={label!r}"
+            )
+        return values[label]
+    return values[0] if isinstance(values, (list, tuple)) and len(values) == 1 else values
+
+
+def add_term(layer, term) -> None:
+    """Adds a loss term: to the label scope if one is open, or else through `add_loss`.
+
+    Args:
+        layer: The layer; its `across_replicas` says whether the term needs all replicas.
+        term: Function from the predictions (`None` without a scope) to a scalar, the share of
+            this replica.
+    """
+    if current_scope() is not None:
+        current_scope().add_loss(term)
+    elif replica_count() == 1 or not layer.across_replicas:
+        # Keras divides what is added here by the number of replicas, as `term` already did.
+        layer.add_loss(term(None) * replica_count())
+    else:
         raise ValueError(
-            f"{type(layer).__name__} '{layer.name}' needs one tensor of labels; for a model of "
-            "several outputs, pass the right one as the layer's second argument. "
-            f"Received: labels={labels}"
+            f"{type(layer).__name__} '{layer.name}' acts on the samples of all {replica_count()} "
+            "replicas together, which `add_loss` cannot do. Build the model as "
+            "keras_ranksim.ImbalancedRegressor; or open a keras_ranksim.label_scope and add its "
+            "`total_loss(predictions)` to the loss; or set `across_replicas=False`."
         )
-    return ops.convert_to_tensor(labels)
+
+
+def _tensors(labels):
+    """A list of numbers as a tensor; tensors, and structures of them, as they are."""
+    if isinstance(labels, (list, tuple)) and not any(hasattr(part, "shape") for part in labels):
+        return ops.convert_to_tensor(labels)
+    return labels
 
 
 def _stack():

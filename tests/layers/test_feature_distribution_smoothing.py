@@ -5,7 +5,7 @@ import ast
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from gradients import numpy
 
 import keras_ranksim as kr
 
@@ -14,11 +14,9 @@ BINS = kr.LabelBins.uniform(0, 10, 1)
 
 
 def smoothing(**arguments):
-    return kr.layers.FeatureDistributionSmoothing(**{"bins": BINS, **arguments})
-
-
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(tensor)
+    layer = kr.layers.FeatureDistributionSmoothing(**{"bins": BINS, **arguments})
+    layer.finalize_state()  # nothing came yet; it says that somebody folds
+    return layer
 
 
 @pytest.mark.parametrize("case", range(4))
@@ -50,7 +48,7 @@ def test_statistics_and_calibration_equal_the_published_ones(golden, case):
             np.testing.assert_allclose(
                 numpy(ours), arrays[f"{case}_{epoch}_{theirs}"], rtol=1e-4, atol=1e-5
             )
-        query = tf.constant(arrays[f"{case}_{epoch}_query"])
+        query = keras.ops.convert_to_tensor(arrays[f"{case}_{epoch}_query"])
         calibrated = layer.calibrate(query, arrays[f"{case}_{epoch}_query_labels"])
         np.testing.assert_allclose(
             calibrated, arrays[f"{case}_{epoch}_calibrated"], rtol=1e-4, atol=1e-5
@@ -249,7 +247,7 @@ def test_wrong_arguments_are_named(arguments, message):
 
 def test_labels_that_do_not_fit_the_features_are_told():
     with pytest.raises(
-        ValueError, match=r"one scalar label a feature vector.*shape \(4, 2, 2, 3\)"
+        ValueError, match=r"one scalar label per feature vector.*shape \(4, 2, 2, 3\)"
     ):
         smoothing()(np.ones((4, 2, 2, 3)), np.ones((4, 1)), training=True)
     with pytest.raises(ValueError, match=r"features of a known size in the last axis"):
@@ -311,27 +309,70 @@ def test_bins_absent_from_an_epoch_keep_their_statistics_and_borders_are_reflect
 
 
 def test_labels_of_other_samples_are_told():
-    with pytest.raises(ValueError, match=r"`features` and `labels` must have one row a sample"):
+    with pytest.raises(
+        ValueError, match=r"`features` and `labels` must have the same number of samples"
+    ):
         smoothing()(np.ones((8, 3)), np.ones((5, 1)), training=True)
 
 
+MODES = ["eager", "compiled"] + ["xla"] * (keras.config.backend() == "tensorflow")
+
+
+def compiled(function, mode):
+    backend = keras.config.backend()
+    if mode == "eager" or backend == "torch":
+        return function
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=mode == "xla")
+
+
 @pytest.mark.parametrize("rows", [1, 6, 7, 12, 29])
-@pytest.mark.parametrize("mode", [{}, {"jit_compile": False}, {"jit_compile": True}], ids=str)
-def test_sums_in_blocks_are_those_of_all_rows(random, monkeypatch, rows, mode):
-    """Blocks of two rows of three features; without a mode, eagerly."""
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sums_in_blocks_are_those_of_all_rows(random, monkeypatch, rows, mode, dtype):
+    """Blocks of two rows of three features; the squares of float32 need an origin."""
     from keras_ranksim.ops import feature_statistics
 
+    if dtype == "float64" and keras.config.backend() == "jax":
+        pytest.skip("JAX has no float64 unless it is configured to")
     monkeypatch.setattr(feature_statistics, "ENTRIES_AT_ONCE", 6)
     features = random.normal(1000, 1, size=(rows, 3)).astype("float32")
     index = random.integers(0, 4, size=rows).astype("int32")
+    origin = np.full((4, 3), 1000 if dtype == "float32" else 0, dtype)
 
     def sums(features, index):
-        return feature_statistics.sums_by_bin(features, index, 4)
+        return feature_statistics.sums_by_bin(features, index, keras.ops.convert_to_tensor(origin))
 
-    compiled = tf.function(sums, **mode) if mode else sums
-    count, total, squares = compiled(tf.constant(features), tf.constant(index))
+    tensors = map(keras.ops.convert_to_tensor, (features, index))
+    count, total, squares = map(numpy, compiled(sums, mode)(*tensors))
     np.testing.assert_array_equal(count, np.bincount(index, minlength=4))
+    tolerance = {"float32": {"rtol": 1e-4, "atol": 1e-4}, "float64": {"rtol": 1e-12}}[dtype]
     for bin_ in range(4):
-        members = features[index == bin_].astype("float64")
-        np.testing.assert_allclose(total[bin_], members.sum(0), rtol=1e-12)
-        np.testing.assert_allclose(squares[bin_], (members**2).sum(0), rtol=1e-12)
+        members = features[index == bin_].astype("float64") - origin[0, 0]
+        np.testing.assert_allclose(total[bin_], members.sum(0), **tolerance)
+        np.testing.assert_allclose(squares[bin_], (members**2).sum(0), **tolerance)
+
+
+def test_labels_outside_the_bins_are_counted_in_one_warning(random):
+    layer = smoothing(name="fds")
+    features = random.normal(size=(6, 2)).astype("float32")
+    labels = np.array([-1.0, 0.0, 5.0, 10.0, 10.1, 99.0])
+    layer(features, labels, training=True)
+    layer(features, labels, training=True)
+    with pytest.warns(UserWarning, match=r"'fds': 6 of 12 labels of the last epoch lie outside"):
+        layer.finalize_state()
+    layer(features, labels, training=True)
+    layer.finalize_state()  # no second warning
+
+
+def test_a_layer_that_nothing_folds_warns_once(random):
+    layer = kr.layers.FeatureDistributionSmoothing(BINS, name="fds")
+    features, labels = random.normal(size=(6, 2)), np.arange(6)
+    with pytest.warns(UserWarning, match="'fds' trains, but nothing has folded its statistics"):
+        layer(features, labels, training=True)
+    layer(features, labels, training=True)

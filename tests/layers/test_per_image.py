@@ -137,6 +137,7 @@ def test_two_replicas_add_what_one_adds(maps, random, two_replicas):
 def test_ranksim_ranks_what_was_there_before_calibration(maps):
     features, labels, _ = maps
     fds = kr.layers.FeatureDistributionSmoothing(kr.LabelBins.uniform(0, 10, 2))
+    fds.finalize_state()
     fds(features, labels, training=True)
     fds.finalize_state()
     ranksim = kr.layers.RankSimRegularizer()
@@ -178,7 +179,7 @@ def test_a_config_goes_through_json_and_rebuilds_the_same_layer():
 
 
 def test_wrong_arguments_are_told():
-    with pytest.raises(ValueError, match="`regularizer` must be a regulariser layer.*ranksim"):
+    with pytest.raises(ValueError, match="`regularizer` must be a regularizer layer.*ranksim"):
         kr.layers.PerImage("ranksim")
     with pytest.raises(ValueError, match=r"needs feature maps.*Received: .*\(4, 6\)"):
         kr.layers.PerImage(kr.layers.RankSimRegularizer())(np.ones((4, 6)))

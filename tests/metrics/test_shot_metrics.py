@@ -85,10 +85,10 @@ def test_unknown_shots_are_told():
 def test_labels_keep_their_bin_when_predictions_are_in_half_precision():
     bins = kr.LabelBins.uniform(0, 4000, 1)
     metric = kr.metrics.ShotMetric("mae", "few", [2049], bins)
-    metric.update_state([[2049.0]], tf.constant([[2048.0]], "float16"))
+    metric.update_state([[2049.0]], keras.ops.convert_to_tensor([[2048.0]], "float16"))
     np.testing.assert_allclose(metric.result(), 1.0)
     gm = kr.metrics.GeometricMeanError()
-    gm.update_state([[301.0]], tf.constant([[300.0]], "bfloat16"))
+    gm.update_state([[301.0]], keras.ops.convert_to_tensor([[300.0]], "bfloat16"))
     np.testing.assert_allclose(gm.result(), 1.0)
 
 

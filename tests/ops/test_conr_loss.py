@@ -4,16 +4,15 @@ import math
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from gradients import value_and_gradient
 
 import keras_ranksim as kr
 
 
 def loss_and_gradient(features, *arguments, **options):
-    with tf.GradientTape() as tape:
-        tape.watch(features := tf.convert_to_tensor(features, "float32"))
-        loss = kr.ops.conr_loss(features, *arguments, **options)
-    return loss.numpy(), tape.gradient(loss, features).numpy()
+    return value_and_gradient(
+        lambda x: kr.ops.conr_loss(x, *arguments, **options), features.astype("float32")
+    )
 
 
 def loss_by_definition(features, labels, predictions, weights, options, push):
@@ -84,11 +83,11 @@ def test_the_norm_of_label_distances_is_the_callers(order):
 
 def test_no_gradient_flows_into_the_predictions(random):
     features, labels = random.normal(size=(6, 3)), np.array([0, 0, 5, 5, 9, 9.0])
-    with tf.GradientTape() as tape:
-        tape.watch(predictions := tf.zeros((6, 1)))
-        loss = kr.ops.conr_loss(features, labels, predictions)
+    loss, gradient = value_and_gradient(
+        lambda x: kr.ops.conr_loss(features, labels, x) + 0 * x[0, 0], np.zeros((6, 1), "float32")
+    )
     assert loss > 0
-    assert tape.gradient(loss, predictions) is None
+    np.testing.assert_array_equal(gradient, 0)
 
 
 BATCHES = {
@@ -139,5 +138,5 @@ def test_wrong_arguments_are_named(arguments, message):
 
 
 def test_labels_of_other_samples_are_told():
-    with pytest.raises(ValueError, match="must have one row a sample"):
+    with pytest.raises(ValueError, match="must have the same number of samples"):
         kr.ops.conr_loss(np.ones((8, 3)), np.zeros(1), np.zeros(1))

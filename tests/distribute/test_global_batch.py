@@ -9,7 +9,7 @@ import tensorflow as tf
 from small import BINS, assert_all_close, weights_of
 
 import keras_ranksim as kr
-from keras_ranksim.scope.replicas import gather_rows, share_of_rows
+from keras_ranksim.distribute.replicas import share_of_rows
 
 RANDOM = np.random.default_rng(8)
 X = RANDOM.normal(size=(47, 6)).astype("float32")
@@ -105,7 +105,7 @@ def test_a_plain_model_under_replicas_may_keep_to_their_own_samples(two_replicas
 
 
 def test_views_are_contrasted_across_replicas(two_replicas):
-    views = (X[:32], X[:32] + 0.1), Y[:32]
+    views = kr.Views(X[:32], X[:32] + 0.1), Y[:32]
     data = tf.data.Dataset.from_tensor_slices(views).batch(32)
     alone, together = both(two_replicas, data, "conr")
     np.testing.assert_allclose(together[0], alone[0], rtol=1e-5)
@@ -118,24 +118,3 @@ def test_the_replicas_shares_of_rows_make_up_the_whole(two_replicas, count):
     first, last = (two_replicas.experimental_local_results(bound) for bound in bounds)
     assert (int(first[0]), int(last[1])) == (0, count)
     assert int(last[0]) == int(first[1]) == (count + 1) // 2
-
-
-def test_rows_of_the_global_batch_come_from_the_replica_that_holds_them(two_replicas):
-    owner = tf.constant([0, 0, 0, 1])
-    index = tf.constant([3, 0, 2])
-
-    def gathered():
-        here = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, "float32")
-        mine = tf.range(3 - 2 * here)[:, None] + 10 * here
-        with tf.GradientTape() as tape:
-            tape.watch(mine)
-            rows = gather_rows(mine, index, owner)
-            loss = tf.reduce_sum(rows * [[1.0], [2.0], [3.0]])
-        return rows, tf.convert_to_tensor(tape.gradient(loss, mine))
-
-    rows, gradients = two_replicas.run(tf.function(gathered))
-    for of_replica in two_replicas.experimental_local_results(rows):
-        np.testing.assert_array_equal(of_replica, [[10], [0], [2]])
-    first, second = two_replicas.experimental_local_results(gradients)
-    np.testing.assert_array_equal(first, [[4], [0], [6]])  # of both replicas' losses
-    np.testing.assert_array_equal(second, [[2]])

@@ -49,10 +49,10 @@ def test_the_regulariser_acts_on_the_global_batch(two_replicas):
 
 
 def test_a_plain_model_under_replicas_is_told_what_to_do(two_replicas):
-    layer = kr.layers.RankSimRegularizer(name="regulariser")
+    layer = kr.layers.RankSimRegularizer(name="regularizer")
 
     def step():
         layer(tf.ones((4, 3)), tf.range(4.0), training=True)
 
-    with pytest.raises(ValueError, match=r"'regulariser' ranks the samples of all 2 replicas"):
+    with pytest.raises(ValueError, match=r"'regularizer' acts on the samples of all 2 replicas"):
         two_replicas.run(step)

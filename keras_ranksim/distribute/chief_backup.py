@@ -1,4 +1,4 @@
-"""A backup of training on several machines: written by one worker, resumed from by all."""
+"""Backup of training on several machines: one worker writes it, all resume from it."""
 
 import os
 import tempfile
@@ -7,15 +7,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.scope.workers import has_several_workers, is_chief
+from keras_ranksim.distribute.workers import has_several_workers, is_chief
 
 
 class ChiefBackup(keras.callbacks.BackupAndRestore):
     """`keras.callbacks.BackupAndRestore` for one worker or many.
 
-    All workers gather what is spread over them, the chief alone writes it, and on a restart all
-    load what it wrote. Give every worker the same folder, on a disk that all can read. Workers
-    that find different states there say so instead of training on. On one machine it is
+    All workers gather what is spread over them, only the chief writes it, and on a restart all
+    load what it wrote. Give every worker the same folder, on a disk that all can read. If workers
+    find different states there, training does not start. On one machine it is
     `BackupAndRestore`.
 
     Args:
@@ -25,7 +25,7 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
     Example:
 
     >>> import keras_ranksim as kr, tempfile
-    >>> callbacks = [kr.models.ChiefBackup(tempfile.mkdtemp())]
+    >>> callbacks = [kr.distribute.ChiefBackup(tempfile.mkdtemp())]
     """
 
     def __init__(self, backup_dir: str | os.PathLike, **kwargs):
@@ -57,7 +57,7 @@ def _assert_same_epoch(strategy, epochs, folder):
     epochs = np.unique(strategy.gather(epochs, axis=0))
     if len(epochs) > 1:
         raise ValueError(
-            "`backup_dir` must be a folder that all workers see alike. Received: "
-            f"backup_dir={folder}, from which workers would go on with the different epochs "
+            "`backup_dir` must be a folder that all workers share. Received: "
+            f"backup_dir={folder}, from which workers would resume at different epochs, "
             f"{epochs.tolist()}"
         )

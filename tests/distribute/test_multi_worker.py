@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -17,8 +18,7 @@ from small import data
 from worker import EPOCHS, balanced_regressor, regressor
 
 import keras_ranksim as kr
-from keras_ranksim.models import chief_backup, replicated_fit
-from keras_ranksim.scope import workers
+from keras_ranksim.distribute import chief_backup, multi_worker, workers
 
 HERE = Path(__file__).parent
 SECONDS = 150
@@ -35,7 +35,9 @@ def example():
 def run_two_workers(folder, *arguments):
     """Exit codes, what was written to stderr, and how long it took."""
     launcher = example()
-    search = os.pathsep.join([str(HERE), str(HERE.parents[1]), *sys.path])
+    search = os.pathsep.join(
+        [str(HERE), str(HERE.parent / "models"), str(HERE.parents[1]), *sys.path]
+    )
     command = ["env", f"PYTHONPATH={search}", sys.executable, HERE / "worker.py", folder]
     start = time.monotonic()
     with open(folder / "stderr", "w+") as stderr:
@@ -59,7 +61,7 @@ def trained(tmp_path_factory):
 def test_the_death_of_a_worker_ends_the_others_soon_and_with_a_clear_message(trained):
     (codes, errors, seconds), _ = trained
     assert codes == [1, 9]
-    assert "RuntimeError: Training stopped in worker 0, because another worker ended" in errors
+    assert "RuntimeError: Training stopped in worker 0 because another worker exited" in errors
     assert "Start all workers again with the same command" in errors
     assert seconds < SECONDS
 
@@ -104,26 +106,30 @@ def test_workers_that_see_different_backups_are_told(two_replicas):
 
 
 def test_on_one_machine_the_backup_is_that_of_keras(tmp_path):
-    backup = kr.models.ChiefBackup(tmp_path / "backup", delete_checkpoint=False)
+    backup = kr.distribute.ChiefBackup(tmp_path / "backup", delete_checkpoint=False)
     model = regressor()
     model.fit(data(), epochs=1, verbose=0, callbacks=[backup])
     history = regressor().fit(data(), epochs=2, verbose=0, callbacks=[backup])
     assert history.epoch == [1]
 
 
-def test_a_keras_that_averages_scalar_logs_is_used_as_it_is(monkeypatch):
-    assert replicated_fit._averages_along_an_axis()
-    trainer = sys.modules["keras.src.backend.tensorflow.trainer"]
-    monkeypatch.setattr(trainer, "reduce_per_replica", lambda v, s, r: s.reduce("MEAN", v))
-    assert not replicated_fit._averages_along_an_axis()
-    monkeypatch.delattr(trainer, "reduce_per_replica")
-    assert not replicated_fit._averages_along_an_axis()
+@pytest.mark.parametrize(
+    ("version", "workers", "shape"),
+    [("3.15.1", True, (1,)), ("3.9.0", True, (1,)), ("3.16.0", True, ()), ("3.15.1", False, ())],
+)
+def test_logs_get_an_axis_only_for_a_keras_that_averages_along_it(
+    monkeypatch, version, workers, shape
+):
+    monkeypatch.setattr(keras, "version", lambda: version)
+    monkeypatch.setattr(multi_worker, "has_several_workers", lambda strategy: workers)
+    logs = regressor()._reducible({"loss": tf.constant(2.0)})
+    assert logs["loss"].shape == shape
 
 
 def test_other_errors_are_left_as_they_are():
     strategy = tf.distribute.get_strategy()
     with (
         pytest.raises(tf.errors.InternalError, match="something else"),
-        workers.telling_of_lost_workers(strategy),
+        workers.explain_lost_workers(strategy),
     ):
         raise tf.errors.InternalError(None, None, "something else")

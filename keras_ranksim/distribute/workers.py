@@ -1,4 +1,4 @@
-"""Training on several machines: which worker leads, and what is said when one is lost."""
+"""Training on several machines: which worker is the chief, and the error if one is lost."""
 
 import contextlib
 
@@ -12,12 +12,12 @@ def has_several_workers(strategy: tf.distribute.Strategy) -> bool:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this process is the one that writes files for all.
+    """Whether this process is the one that writes files for all workers.
 
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_ranksim.scope.workers import is_chief
+    >>> from keras_ranksim.distribute.workers import is_chief
     >>> is_chief(tf.distribute.get_strategy())
     True
     """
@@ -29,8 +29,8 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 
 @contextlib.contextmanager
-def telling_of_lost_workers(strategy: tf.distribute.Strategy):
-    """Ends with a sentence that says what to do when another worker is lost meanwhile."""
+def explain_lost_workers(strategy: tf.distribute.Strategy):
+    """Turns a lost-worker error into one that explains how to resume."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -39,17 +39,17 @@ def telling_of_lost_workers(strategy: tf.distribute.Strategy):
             raise
         resolver = strategy.cluster_resolver
         raise RuntimeError(
-            f"Training stopped in {resolver.task_type} {resolver.task_id}, because another worker "
-            "ended or cannot be reached. Start all workers again with the same command: with "
-            "`keras_ranksim.models.ChiefBackup` among the callbacks they go on after the last "
-            f"finished epoch. TensorFlow said: {reason}"
+            f"Training stopped in {resolver.task_type} {resolver.task_id} because another worker "
+            "exited or cannot be reached. Start all workers again with the same command: with "
+            "`keras_ranksim.distribute.ChiefBackup` among the callbacks they resume after the "
+            f"last finished epoch. TensorFlow's message: {reason}"
         ) from error
 
 
 def _reason_of_loss(error):
-    """The line of TensorFlow's message that tells of lost workers, or `None` without one."""
+    """The line of TensorFlow's message about lost workers, or `None` without one."""
     lines = [line.strip() for line in error.message.splitlines()]
-    told = [line for line in lines if line.startswith("Collective ops is aborted")]
-    if not told and isinstance(error, tf.errors.UnavailableError):
-        told = lines
-    return told[0] if told else None
+    lost = [line for line in lines if line.startswith("Collective ops is aborted")]
+    if not lost and isinstance(error, tf.errors.UnavailableError):
+        lost = lines
+    return lost[0] if lost else None

@@ -60,7 +60,7 @@ def main():
     task = strategy.cluster_resolver.task_id
     with strategy.scope():
         model = regressor()
-    callbacks = [kr.models.ChiefBackup(folder / "backup", delete_checkpoint=False)]
+    callbacks = [kr.distribute.ChiefBackup(folder / "backup", delete_checkpoint=False)]
     if task == 1 and len(sys.argv) > 2:
         callbacks.append(Die(int(sys.argv[2])))
     history = model.fit(

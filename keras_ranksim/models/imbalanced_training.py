@@ -1,0 +1,148 @@
+"""The mixin that lets layers see the labels of the batch while a model trains."""
+
+import keras
+from keras import ops
+
+from keras_ranksim.models.epoch_fold import EpochFold
+from keras_ranksim.models.training_data import (
+    check_label_shape,
+    check_training_data,
+    finite_batches,
+    is_tf_dataset,
+)
+from keras_ranksim.scope.label_scope import current_scope, label_scope
+from keras_ranksim.scope.views import Views, repeat_rows
+
+if keras.config.backend() == "tensorflow":
+    from keras_ranksim.distribute.multi_worker import DistributedFit as _Base
+else:
+    _Base = object
+
+
+class ImbalancedTraining(_Base):
+    """Mixin that adds training on rare labels to any `keras.Model`.
+
+    Put it before the model class: `class MyModel(ImbalancedTraining, keras.Model)`, or with
+    `keras.Sequential`. In `fit`, layers such as `RankSimRegularizer` see the labels of the
+    batch, the loss terms they leave join the loss, and feature statistics are folded between
+    epochs. Labels and weights are checked before the first step. `x` may be
+    `keras_ranksim.Views` of every sample; see `ConRRegularizer`.
+
+    Example:
+
+    >>> import keras, keras_ranksim as kr, numpy as np
+    >>> class Regressor(kr.models.ImbalancedTraining, keras.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.body = keras.layers.Dense(16, activation="relu")
+    ...         self.regularizer = kr.layers.RankSimRegularizer()
+    ...         self.head = keras.layers.Dense(1)
+    ...     def call(self, inputs, training=None):
+    ...         return self.head(self.regularizer(self.body(inputs), training=training))
+    >>> model = Regressor()
+    >>> model.compile("adam", loss="mae")
+    >>> history = model.fit(np.random.rand(64, 8), np.random.rand(64), verbose=0)
+    >>> len(history.history["loss"])
+    1
+    """
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        **kwargs,
+    ) -> keras.callbacks.History:
+        """As `keras.Model.fit`; checks the data first and folds feature statistics."""
+        check_training_data(x, y, sample_weight, self)
+        return super().fit(
+            x=finite_batches(x),
+            y=y,
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=_with_epoch_fold(callbacks),
+            validation_split=validation_split,
+            validation_data=finite_batches(validation_data),
+            shuffle=shuffle and not is_tf_dataset(x),
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            **kwargs,
+        )
+
+    def train_step(self, *args):
+        """Keras' own step, inside a scope that shows the layers the labels."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(args[-1])
+        views = x.count if isinstance(x, Views) else 1
+        with label_scope(repeat_rows(y, views), repeat_rows(sample_weight, views), views):
+            return super().train_step(*args)
+
+    def test_step(self, *args):
+        """Keras' own step, inside a scope in which `NoiseScale` can show the loss its scale."""
+        with label_scope(None):
+            return super().test_step(*args)
+
+    def __call__(self, inputs, *args, **kwargs):
+        return super().__call__(_joined(inputs), *args, **kwargs)
+
+    def stateless_call(self, trainable_variables, non_trainable_variables, inputs, *args, **kwargs):
+        return super().stateless_call(
+            trainable_variables, non_trainable_variables, _joined(inputs), *args, **kwargs
+        )
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The compiled loss, and what the layers left in the label scope."""
+        supervised = _supervised(x, y, y_pred, sample_weight)
+        if hasattr(supervised[0], "shape") and hasattr(supervised[1], "shape"):
+            check_label_shape(supervised[0].shape, supervised[1].shape)
+        scope = current_scope() if training else None
+        if scope is None:
+            return super().compute_loss(x, *supervised, training)
+        scope.layer_losses = super().losses
+        loss = super().compute_loss(x, *supervised, training)
+        return loss + scope.total_loss(y_pred)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """As in `keras.Model`; views that are only contrasted do not count."""
+        return super().compute_metrics(x, *_supervised(x, y, y_pred, sample_weight))
+
+    @property
+    def losses(self):
+        """As in `keras.Model`."""
+        # Keras keeps one list of layer losses for the threads of all replicas. A loss that waits
+        # for the other replicas (BalancedMSE) lets them write to it before Keras reads it, so
+        # `compute_loss` reads this replica's losses first, and Keras gets those.
+        scope = current_scope()
+        kept = None if scope is None else scope.layer_losses
+        return super().losses if kept is None else kept
+
+
+def _joined(inputs):
+    return inputs.joined() if isinstance(inputs, Views) else inputs
+
+
+def _supervised(x, y, y_pred, sample_weight):
+    """Labels, predictions and weights of the views that the regression loss sees."""
+    if not isinstance(x, Views):
+        return y, y_pred, sample_weight
+    first = (x.count - x.supervised) * ops.shape(keras.tree.flatten(y)[0])[0]
+    y_pred = keras.tree.map_structure(lambda rows: rows[first:], y_pred)
+    return repeat_rows(y, x.supervised), y_pred, repeat_rows(sample_weight, x.supervised)
+
+
+def _with_epoch_fold(callbacks):
+    """The callbacks with `EpochFold` before them."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        if not any(isinstance(callback, EpochFold) for callback in callbacks.callbacks):
+            callbacks.callbacks.insert(0, EpochFold())
+            callbacks.callbacks[0].set_model(callbacks.model)
+        return callbacks
+    return [EpochFold(), *keras.tree.flatten(callbacks if callbacks is not None else [])]
