@@ -1,7 +1,6 @@
 """What every public symbol owes: an example, a config that rebuilds it, cheap imports."""
 
 import json
-import os
 import pkgutil
 import subprocess
 import sys

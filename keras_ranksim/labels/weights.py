@@ -61,8 +61,8 @@ def label_weights(
     outside = int(bins.is_outside(labels).sum())
     if outside:
         warnings.warn(
-            f"{outside} of {labels.size} labels lie outside the bins, {bins}, and count in the first "
-            "or last one. Choose bins that hold all labels.",
+            f"{outside} of {labels.size} labels lie outside the bins, {bins}, and count in the "
+            "first or last one. Choose bins that hold all labels.",
             stacklevel=2,
         )
     counts = bins.count(labels)

@@ -51,13 +51,17 @@ class NoiseScale(keras.layers.Layer):
 
     def call(self, predictions):
         if current_scope() is not None:
-            current_scope().noise = ops.exp(self.rate * self.log_noise)
+            current_scope().noise = self.scale()
         return predictions
+
+    def scale(self):
+        """The noise scale as a tensor, through which it is learned."""
+        return ops.exp(self.rate * self.log_noise)
 
     @property
     def noise(self) -> float:
         """The noise scale learned so far."""
-        return float(ops.exp(self.rate * self.log_noise))
+        return ops.convert_to_numpy(self.scale()).item()
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -6,8 +6,8 @@ from keras import ops
 
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 from keras_ranksim.registration import registered
-from keras_ranksim.scope.label_scope import current_scope
 from keras_ranksim.scope.global_batch import gather_rows, replica_count
+from keras_ranksim.scope.label_scope import current_scope
 from keras_ranksim.shapes import align_labels
 from keras_ranksim.validation import one_of, positive
 
@@ -117,12 +117,13 @@ class BalancedMSE(keras.losses.Loss):
 
     def _log_density_of_mixture(self, predictions, variance):
         """`log p(predictions)` under the labels' mixture widened by the noise, over `N(0; s)`."""
-        shares, means, variances = (np.asarray(a, dtype="float32") for a in self._mixture)
+        shares, means, variances = (
+            ops.convert_to_tensor(array, predictions.dtype) for array in self._mixture
+        )
         widened = variances + variance
         exponent = -ops.square(predictions[..., :1] - means) / (2 * widened)
-        return ops.logsumexp(
-            exponent + np.log(shares) + 0.5 * (ops.log(variance) - ops.log(widened)), axis=-1
-        )
+        log_scale = 0.5 * (ops.log(variance) - ops.log(widened))
+        return ops.logsumexp(exponent + ops.log(shares) + log_scale, axis=-1)
 
     def get_config(self):
         return {

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_ranksim.layers.noise_scale import NoiseScale
+from keras_ranksim.models.all_layers import all_layers
 from keras_ranksim.models.epoch_fold import EpochFold
 from keras_ranksim.models.training_data import (
     check_label_shape,
@@ -85,11 +87,6 @@ class ImbalancedTraining(_Base):
         with label_scope(repeat_rows(y, views), repeat_rows(sample_weight, views), views):
             return super().train_step(*args)
 
-    def test_step(self, *args):
-        """Keras' own step, inside a scope in which `NoiseScale` can show the loss its scale."""
-        with label_scope(None):
-            return super().test_step(*args)
-
     def __call__(self, inputs, *args, **kwargs):
         return super().__call__(_joined(inputs), *args, **kwargs)
 
@@ -103,9 +100,11 @@ class ImbalancedTraining(_Base):
         supervised = _supervised(x, y, y_pred, sample_weight)
         if hasattr(supervised[0], "shape") and hasattr(supervised[1], "shape"):
             check_label_shape(supervised[0].shape, supervised[1].shape)
-        scope = current_scope() if training else None
-        if scope is None:
-            return super().compute_loss(x, *supervised, training)
+        scope = current_scope()
+        if scope is None:  # in evaluation
+            with label_scope(None) as scope:
+                scope.noise = _noise_scale(self)
+                return super().compute_loss(x, *supervised, training)
         scope.layer_losses = super().losses
         loss = super().compute_loss(x, *supervised, training)
         return loss + scope.total_loss(y_pred)
@@ -123,6 +122,11 @@ class ImbalancedTraining(_Base):
         scope = current_scope()
         kept = None if scope is None else scope.layer_losses
         return super().losses if kept is None else kept
+
+
+def _noise_scale(model):
+    scales = [layer.scale() for layer in all_layers(model) if isinstance(layer, NoiseScale)]
+    return scales[0] if scales else None
 
 
 def _joined(inputs):

@@ -35,7 +35,8 @@ class Views(NamedTuple):
     @property
     def count(self) -> int:
         """How many views of every sample there are, 2 or 3."""
-        return 2 if isinstance(self.plain, tuple) and self.plain == () else 3
+        # PyTorch's data loaders turn an empty tuple into an empty list.
+        return 2 if isinstance(self.plain, (tuple, list)) and not self.plain else 3
 
     @property
     def supervised(self) -> int:

@@ -124,7 +124,7 @@ def test_a_shot_metric_takes_labels_or_counts():
 def test_weight_zero_leaves_a_shot_unseen():
     metric = kr.metrics.ShotMetric("mae", "few", [1.0], BINS)
     metric.update_state([[1.0]], [[3.0]], sample_weight=[0.0])
-    assert np.isnan(metric.result())
+    assert np.isnan(float(metric.result()))
 
 
 @pytest.mark.parametrize(

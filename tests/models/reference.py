@@ -1,7 +1,7 @@
 """Trains a model with every regularizer; test_across_backends.py runs it on TensorFlow, too.
 
-    python reference.py train FOLDER      saves the model before and after, and its losses
-    python reference.py predict FOLDER    loads FOLDER/other.keras and saves its predictions
+python reference.py train FOLDER      saves the model before and after, and its losses
+python reference.py predict FOLDER    loads FOLDER/other.keras and saves its predictions
 """
 
 import sys

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from gradients import numpy
 from small import BINS, data, regressor, statistics_of, weights_of
 
 import keras_ranksim as kr
@@ -13,9 +14,9 @@ def test_fit_adds_the_regulariser_to_the_loss(random):
     x = random.normal(size=(20, 6)).astype("float32")
     y = random.uniform(0, 40, size=(20, 1)).astype("float32")
     model = regressor("ranksim")
-    features = keras.Model(model.input, model.get_layer("ranksim").output)(x)
+    features = numpy(keras.Model(model.input, model.get_layer("ranksim").output)(x))
     expected = np.mean((model.predict(x, verbose=0) - y) ** 2)
-    expected += kr.ops.ranksim_loss(features, y, gamma=0.5, lambda_=2.0)
+    expected += numpy(kr.ops.ranksim_loss(features, y, gamma=0.5, lambda_=2.0, seed=0))
     history = model.fit(x, y, batch_size=20, shuffle=False, verbose=0).history
     np.testing.assert_allclose(history["loss"][0], expected, rtol=1e-5)
 
@@ -93,6 +94,7 @@ def test_a_seeded_run_repeats_exactly():
 
 
 X, Y = np.ones((4, 6), dtype="float32"), np.arange(4.0)
+MODES = [{}] if keras.config.backend() == "torch" else [{}, {"jit_compile": True}]
 NOT_FINITE = np.array([1, np.nan, np.inf, 2])
 
 
@@ -128,7 +130,7 @@ def test_mistakes_are_told_before_the_first_step(arguments, message):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("mode", [{}, {"jit_compile": True}], ids=str)
+@pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("part", ["y", "sample_weight", "validation"])
 def test_a_dataset_with_numbers_that_are_not_finite_is_told(mode, part):
     """Also where XLA leaves checks out of the step."""
@@ -207,10 +209,11 @@ def test_a_custom_loop_reaches_the_same_loss(random):
     model = regressor("ranksim")
     with kr.label_scope(y) as scope:
         predictions = model(x, training=True)
-    loss = keras.ops.mean((predictions - y) ** 2)
-    loss = loss + sum(model.losses) + scope.total_loss(predictions)
+    loss = keras.ops.mean((predictions - keras.ops.convert_to_tensor(y)) ** 2)
+    loss = loss + scope.total_loss(predictions)
+    assert not model.losses
     expected = regressor("ranksim").train_on_batch(x, y)
-    np.testing.assert_allclose(loss, np.ravel(expected)[0], rtol=1e-5)
+    np.testing.assert_allclose(numpy(loss), np.ravel(expected)[0], rtol=1e-5)
 
 
 def test_labels_of_several_dimensions_train(random):
@@ -243,7 +246,7 @@ def test_a_plain_keras_model_without_the_callback_is_told_of_it_once():
     model = plain_model(fds)
     with pytest.warns(UserWarning, match=r"(?s)'fds' trains.*pass.*EpochFold\(\)") as told:
         model.fit([X, y], y, epochs=2, verbose=0)
-    assert len(told) == 1
+    assert len([warning for warning in told if "EpochFold" in str(warning.message)]) == 1
 
 
 def test_a_loop_that_folds_before_every_epoch_is_told_nothing():

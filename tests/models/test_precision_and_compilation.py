@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from gradients import numpy
 from small import assert_all_close, data, regressor, statistics_of, weights_of
 
 
@@ -83,7 +84,7 @@ def test_feature_statistics_in_half_precision_are_those_of_float32(policy, rando
         features = fds(keras.Model(model.input, fds.input)(x), y, training=True)
         expected = "float32" if policy is None else policy.removeprefix("mixed_")
         assert keras.backend.standardize_dtype(features.dtype) == expected
-        return statistics_of(model), np.asarray(features, dtype="float32")
+        return statistics_of(model), numpy(keras.ops.cast(features, "float32"))
 
     (half, half_features), (full, features) = calibrated(policy), calibrated(None)
     assert_all_close(full, half, rtol=1e-6)

@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from gradients import numpy, value_and_gradient
+from gradients import value_and_gradient
 
 import keras_ranksim as kr
 from keras_ranksim.ops import pairs
