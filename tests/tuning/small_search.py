@@ -1,4 +1,4 @@
-"""One small search, which the tests also run killed and in several processes."""
+"""One small search, which the tests also run in several processes."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ def make_benchmark():
     return kr.data.load_table(frame, label="price", name="prices")
 
 def small_search(folder, **changes):
-    arguments = {"max_trials": 3, "epochs": 2, "verbose": 0, **changes}
+    arguments = {"max_trials": 2, "epochs": 2, "verbose": 0, **changes}
     return kr.tuning.search(make_benchmark(), "RANKSIM", output_dir=folder, **arguments)
 """
 exec(SETUP)  # other processes run the very same lines
