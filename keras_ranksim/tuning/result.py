@@ -174,7 +174,7 @@ def table_of_trials(oracle) -> pandas.DataFrame:
 def _reason(trial):
     """The last line of the traceback that KerasTuner keeps, without the name of the error."""
     lines = (trial.message or "").strip().splitlines()
-    return lines[-1].partition(": ")[2] if lines else "no reason was recorded"
+    return lines[-1].partition(": ")[2] if lines else "not finite, or see the worker's output"
 
 
 def _text(value):

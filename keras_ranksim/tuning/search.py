@@ -78,7 +78,7 @@ def search(
         seed: Seed of the draws and of the first training of every trial.
         output_dir: Folder of the search; `None` keeps it as long as the result lives.
         overwrite: Whether to delete an earlier search in `output_dir` first.
-        verbose: As in `keras_tuner.Tuner.search`: 0 for silence.
+        verbose: 0 for silence, 1 for KerasTuner's summary of every trial, 2 for epochs too.
         callbacks: Further Keras callbacks, copied for every training.
         **arguments: With a benchmark, what to search: `tune`, `gamma` and `perturbation`, as in
             `RankSimHyperModel`. With `build`, data and other arguments of `keras.Model.fit`.

@@ -53,12 +53,12 @@ class SearchTuner(keras_tuner.Tuner):
             write_json(self.settings_path, settings)
             self.save()
 
-    def run_trial(self, trial, callbacks=(), **fit_arguments):
-        """Trains the settings of a trial."""
-        callbacks = [*callbacks, CheckEpoch(self.oracle.objective.name)]
+    def run_trial(self, trial, callbacks=(), verbose=1, **fit_arguments):
+        """Trains the settings of a trial; `verbose=1` shows KerasTuner's summary alone."""
+        fit_arguments["callbacks"] = [*callbacks, CheckEpoch(self.oracle.objective.name)]
         try:
             check_same_settings(self.settings_path, self.settings)
-            return self.train(trial, callbacks=callbacks, **fit_arguments)
+            return self.train(trial, verbose=max(verbose - 1, 0), **fit_arguments)
         except keras_tuner.errors.FailedTrialError:
             raise
         except Exception as error:
@@ -115,12 +115,16 @@ class BenchmarkTuner(SearchTuner):
                 model.save(folder / MODEL)
             errors = {f"mae_{shot}": error for shot, error in report["mae"].dropna().items()}
             results.append({**errors, objective.name: value})
-        for unneeded in folder.glob("execution-*"):
-            shutil.rmtree(unneeded)
         if len(results) > 1:
             deviation = np.std([result[objective.name] for result in results], ddof=1)
             results = [{**result, "deviation": deviation} for result in results]
         return results
+
+    def on_trial_end(self, trial):
+        """Records the trial, and deletes what only a resumed training needs."""
+        super().on_trial_end(trial)
+        for unneeded in Path(self.get_trial_dir(trial.trial_id)).glob("execution-*"):
+            shutil.rmtree(unneeded)
 
     def load_model(self, trial) -> keras.Model:
         """The model of the best execution of a trial."""
