@@ -1,15 +1,21 @@
-"""A benchmark's model as a KerasTuner `HyperModel`: all that this room asks of experiments."""
+"""A benchmark's model as a KerasTuner `HyperModel`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments import Method, build_model, evaluate
-from keras_ranksim.experiments.model import forget_models
-from keras_ranksim.experiments.settings import settings_of
-from keras_ranksim.experiments.training import as_trained, epoch_callbacks, train
 from keras_ranksim.tuning.package import keras_tuner
+from keras_ranksim.tuning.runs import (
+    Method,
+    as_trained,
+    build_model,
+    epoch_callbacks,
+    evaluate,
+    forget_models,
+    settings_of,
+    train,
+)
 from keras_ranksim.tuning.space import checked_range, settings_to_tune, tuned_benchmark
 
 

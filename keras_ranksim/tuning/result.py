@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments import evaluate
+from keras_ranksim.labels.shots import SHOTS
+from keras_ranksim.tuning.runs import evaluate
 from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.tuner import MODEL, BenchmarkTuner, SearchTuner
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import keras
     import pandas
     from matplotlib.figure import Figure
+
+ORDER = {f"mae_{shot}": place for place, shot in enumerate(("all", *SHOTS))}
 
 
 @dataclasses.dataclass(eq=False)
@@ -163,7 +166,8 @@ def table_of_trials(oracle) -> pandas.DataFrame:
             name = name if gamma else "baseline"
         row |= {"status": trial.status, oracle.objective.name: math.nan, "error": None}
         if trial.status == "COMPLETED":
-            metrics = trial.metrics.metrics
+            # Metrics of workers arrive in no order.
+            metrics = sorted(trial.metrics.metrics, key=lambda name: (ORDER.get(name, 9), name))
             row |= {metric: trial.metrics.get_best_value(metric) for metric in metrics}
         else:
             row["error"] = _reason(trial)

@@ -14,13 +14,12 @@ from pathlib import Path
 import keras
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments import Method
-from keras_ranksim.experiments.settings import plain
 from keras_ranksim.tuning.hypermodel import RankSimHyperModel
 from keras_ranksim.tuning.objective import logged_objective, report_objective
 from keras_ranksim.tuning.oracles import RecipeFirst
 from keras_ranksim.tuning.package import keras_tuner
 from keras_ranksim.tuning.result import SearchResult, result_of
+from keras_ranksim.tuning.runs import Method, plain
 from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.tuner import BenchmarkTuner, SearchTuner, role
 from keras_ranksim.validation import non_negative, positive_integer
@@ -51,9 +50,10 @@ def search(
     use `RankSimHyperModel`.
 
     With `output_dir` an interrupted search resumes when called again, and a finished one is
-    read; with a larger `max_trials` it continues. An error in a trial is raised at once, and the
-    same call tries that trial again. A trial that diverges, or raises
-    `keras_tuner.errors.FailedTrialError`, is a failed row of the table.
+    read; with a larger `max_trials` it continues. Resume a search as it was started, in one
+    process or with a chief. An error in a trial is raised at once, and the same call tries that
+    trial again. A trial that diverges, or raises `keras_tuner.errors.FailedTrialError`, is a
+    failed row of the table.
 
     Several processes search together by KerasTuner's protocol: all make the same call with the
     same `output_dir`, each with the chief's `KERASTUNER_ORACLE_IP` and `KERASTUNER_ORACLE_PORT`

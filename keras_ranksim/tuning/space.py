@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.ops.kernels import KERNELS
+from keras_ranksim.tuning.runs import Method
 from keras_ranksim.validation import bounds, one_of, positive
 
 SETTINGS = ("ranksim", "learning_rate", "batch_size", "lds", "fds", "conr")

@@ -15,8 +15,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_ranksim.experiments.settings import check_same_settings, write_json
 from keras_ranksim.tuning.package import keras_tuner
+from keras_ranksim.tuning.runs import check_same_settings, write_json
 
 MODEL = "model.keras"
 
@@ -51,7 +51,6 @@ class SearchTuner(keras_tuner.Tuner):
             )
         if not is_worker:
             write_json(self.settings_path, settings)
-            self.save()
 
     def run_trial(self, trial, callbacks=(), verbose=1, **fit_arguments):
         """Trains the settings of a trial; `verbose=1` shows KerasTuner's summary alone."""
