@@ -147,10 +147,11 @@ class CheckEpoch(keras.callbacks.Callback):
                 f"`objective` must be one of the logged values {sorted(logs)}. "
                 f"Received: objective={self.objective!r}"
             )
-        if not math.isfinite(logs.get("loss", 0.0)):
-            raise keras_tuner.errors.FailedTrialError(
-                f"The training diverged: loss={logs['loss']} in epoch {epoch + 1}"
-            )
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0.0)):
+                raise keras_tuner.errors.FailedTrialError(
+                    f"The training diverged: {name}={logs[name]} in epoch {epoch + 1}"
+                )
 
 
 def role() -> str:

@@ -175,15 +175,20 @@ def test_a_search_without_any_completed_trial_raises(tmp_path, trained):
 
 
 class Diverge(keras.callbacks.Callback):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
     def on_epoch_end(self, epoch, logs=None):
-        logs["loss"] = float("nan")
+        logs[self.name] = float("nan")
 
 
-def test_a_training_that_diverges_fails_its_trial(benchmark):
-    message = "All 1 trials of the search failed. 0: The training diverged: loss=nan in epoch 1"
+@pytest.mark.parametrize("name", ["loss", "val_loss"])
+def test_a_training_that_diverges_fails_its_trial(benchmark, name):
+    message = f"All 1 trials of the search failed. 0: The training diverged: {name}=nan in epoch 1"
     arguments = {"tune": "learning_rate", "max_trials": 1, "epochs": 2, "verbose": 0}
     with pytest.raises(RuntimeError, match=message):
-        kr.tuning.search(benchmark, "SQINV", callbacks=[Diverge()], **arguments)
+        kr.tuning.search(benchmark, "SQINV", callbacks=[Diverge(name)], **arguments)
 
 
 def test_an_objective_of_a_shot_without_samples_raises(benchmark, trained):
