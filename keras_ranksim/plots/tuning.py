@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def tuning_plane(
     gamma,
-    lambda_,
+    perturbation,
     objective,
     objective_name: str = "validation MAE",
     lower_is_better: bool = True,
@@ -23,14 +23,14 @@ def tuning_plane(
 ) -> Figure:
     """Draws the objective of trials over weight and perturbation, both on log scales.
 
-    Across, `gamma`, the weight of RankSim; upwards, `delta = gamma * lambda_`, the size of the
-    perturbation that its gradient is found with. Between the trials, inside their hull, the
-    objective is interpolated linearly. The best trial is ringed and named; trials whose
-    objective is not finite are crosses.
+    The x axis is `gamma`, the weight of RankSim; the y axis is the perturbation,
+    `gamma * lambda_`, with which its gradient is found. Between the trials the objective is
+    interpolated linearly. The best trial has a ring and a caption; trials whose objective is
+    not finite are crosses.
 
     Args:
-        gamma, lambda_: Settings of every trial, positive, shape `(trials,)`.
-        objective: What each trial reached, NaN where it failed.
+        gamma, perturbation: Settings of every trial, positive, shape `(trials,)`.
+        objective: What each trial reached, NaN if it failed.
         objective_name: Name of the objective.
         lower_is_better: Whether the smallest objective is the best.
         theme: `"light"` or `"dark"`.
@@ -42,50 +42,54 @@ def tuning_plane(
 
     >>> import keras_ranksim as kr
     >>> figure = kr.plots.tuning_plane(
-    ...     gamma=[0.001, 0.01, 0.1], lambda_=[1000, 100, 30], objective=[9.5, 8.0, 14.0]
+    ...     gamma=[0.001, 0.01, 0.1], perturbation=[1, 1, 3], objective=[9.5, 8.0, 14.0]
     ... )
     >>> figure.axes[0].texts[0].get_text()
-    'best: gamma 0.01, lambda 100, 8'
+    'best: gamma 0.01, perturbation 1, 8'
     """
-    gamma, lambda_ = numbers("gamma", gamma, ndim=1), numbers("lambda_", lambda_, ndim=1)
+    gamma = numbers("gamma", gamma, ndim=1)
+    perturbation = numbers("perturbation", perturbation, ndim=1)
     objective = np.asarray(objective, dtype="float64")
-    same_length(gamma=gamma, lambda_=lambda_, objective=objective)
-    if len(gamma) == 0 or (gamma <= 0).any() or (lambda_ <= 0).any():
+    same_length(gamma=gamma, perturbation=perturbation, objective=objective)
+    if len(gamma) == 0 or (gamma <= 0).any() or (perturbation <= 0).any():
         raise ValueError(
-            "`gamma` and `lambda_` must hold the positive settings of at least one trial. "
-            f"Received: gamma={gamma.tolist()}, lambda_={lambda_.tolist()}"
+            "`gamma` and `perturbation` must hold the positive settings of at least one trial. "
+            f"Received: gamma={gamma.tolist()}, perturbation={perturbation.tolist()}"
         )
-    across, upwards = np.log10(gamma), np.log10(gamma * lambda_)
+    points = np.log10(np.column_stack([gamma, perturbation]))
     finite = np.isfinite(objective)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(5.0)
         axes = figure.add_subplot()
         axes.grid(alpha=0.6)
         if finite.any():
-            scale = {"vmin": objective[finite].min(), "vmax": objective[finite].max()}
-            cmap = "viridis_r" if lower_is_better else "viridis"
-            _interpolate(axes, across[finite], upwards[finite], objective[finite], cmap, scale)
+            shading = {
+                "cmap": "viridis_r" if lower_is_better else "viridis",
+                "vmin": objective[finite].min(),
+                "vmax": objective[finite].max(),
+            }
+            _interpolate(axes, points[finite], objective[finite], shading)
             drawn = axes.scatter(
-                across[finite],
-                upwards[finite],
+                *points[finite].T,
                 c=objective[finite],
-                cmap=cmap,
                 s=70,
-                edgecolors=colours.ink,
+                edgecolors=colors.ink,
                 linewidths=0.8,
                 zorder=3,
-                **scale,
+                **shading,
             )
             bar = figure.colorbar(drawn, ax=axes, pad=0.02)
             bar.set_label(objective_name)
-            bar.outline.set_edgecolor(colours.muted)
-            _name_best(axes, across, upwards, objective, gamma, lambda_, lower_is_better, colours)
+            bar.outline.set_edgecolor(colors.muted)
+            best = np.nanargmin(objective) if lower_is_better else np.nanargmax(objective)
+            caption = f"gamma {gamma[best]:.3g}, perturbation {perturbation[best]:.3g}"
+            right = points[best, 0] > (points[:, 0].min() + points[:, 0].max()) / 2
+            _mark(axes, points[best], f"best: {caption}, {objective[best]:.4g}", right, colors)
         if not finite.all():
             axes.scatter(
-                across[~finite],
-                upwards[~finite],
+                *points[~finite].T,
                 marker="x",
-                color=colours.loss,
+                color=colors.loss,
                 s=45,
                 linewidths=1.6,
                 zorder=3,
@@ -95,40 +99,35 @@ def tuning_plane(
         axes.use_sticky_edges = False
         axes.margins(0.1)
         axes.set_xlabel("log10 of gamma (weight)")
-        axes.set_ylabel("log10 of gamma times lambda (perturbation)")
+        axes.set_ylabel("log10 of the perturbation (gamma times lambda)")
         finish(figure)
     return figure
 
 
-def _interpolate(axes, across, upwards, objective, cmap, scale):
-    """Fills the hull of the trials, where they are not all on one line."""
+def _interpolate(axes, points, objective, shading):
+    """Fills the hull of the trials, unless they are all on one line."""
     from matplotlib.tri import Triangulation
 
-    places = np.unique(np.column_stack([across, upwards]).round(9), axis=0)
-    spread = np.linalg.svd(places - places.mean(axis=0), compute_uv=False) if len(places) else []
-    if len(places) < 3 or spread[-1] < 1e-6:
+    places, place = np.unique(points.round(9), axis=0, return_inverse=True)
+    spread = np.linalg.svd(places - places.mean(axis=0), compute_uv=False)
+    if len(places) < 3 or spread[-1] < 1e-6 or shading["vmin"] == shading["vmax"]:
         return
-    means = [objective[np.isclose(across, x) & np.isclose(upwards, y)].mean() for x, y in places]
-    levels = np.linspace(scale["vmin"], scale["vmax"] + 1e-12, 15)
-    if levels[-1] > levels[0]:
-        axes.tricontourf(
-            Triangulation(*places.T), means, levels=levels, cmap=cmap, alpha=0.55, **scale
-        )
+    means = np.bincount(place.ravel(), objective) / np.bincount(place.ravel())
+    levels = np.linspace(shading["vmin"], shading["vmax"] + 1e-12, 15)
+    axes.tricontourf(Triangulation(*places.T), means, levels=levels, alpha=0.55, **shading)
 
 
-def _name_best(axes, across, upwards, objective, gamma, lambda_, lower_is_better, theme):
-    best = int(np.nanargmin(objective) if lower_is_better else np.nanargmax(objective))
-    place = (across[best], upwards[best])
-    axes.scatter(*place, s=190, facecolors="none", edgecolors=theme.ink, linewidths=1.6, zorder=4)
-    right = place[0] > (across.min() + across.max()) / 2
+def _mark(axes, point, caption, right, colors):
+    """A ring around the best trial, and its caption towards the middle."""
+    axes.scatter(*point, s=190, facecolors="none", edgecolors=colors.ink, linewidths=1.6, zorder=4)
     axes.annotate(
-        f"best: gamma {gamma[best]:.3g}, lambda {lambda_[best]:.3g}, {objective[best]:.4g}",
-        place,
+        caption,
+        point,
         xytext=(-12 if right else 12, 12),
         textcoords="offset points",
         ha="right" if right else "left",
         fontsize=9,
-        color=theme.ink,
-        bbox={"facecolor": theme.surface, "edgecolor": "none", "alpha": 0.8, "pad": 2},
+        color=colors.ink,
+        bbox={"facecolor": colors.surface, "edgecolor": "none", "alpha": 0.8, "pad": 2},
         zorder=5,
     )

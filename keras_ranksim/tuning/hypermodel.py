@@ -1,31 +1,41 @@
-"""The space of a method as a KerasTuner `HyperModel`, for tuners other than `search` offers."""
+"""A benchmark's model as a KerasTuner `HyperModel`."""
 
 from __future__ import annotations
 
-import keras_tuner
+from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.model import build_model
-from keras_ranksim.experiments.training import as_trained, epoch_callbacks
-from keras_ranksim.tuning.space import Space, with_settings
-from keras_ranksim.tuning.task import without_test
+from keras_ranksim.tuning.package import keras_tuner
+from keras_ranksim.tuning.runs import (
+    Method,
+    as_trained,
+    build_model,
+    epoch_callbacks,
+    evaluate,
+    forget_models,
+    settings_of,
+    train,
+)
+from keras_ranksim.tuning.space import checked_range, settings_to_tune, tuned_benchmark
 
 
 class RankSimHyperModel(keras_tuner.HyperModel):
-    """A benchmark's model as a function of gamma, delta and other settings.
+    """A benchmark's model as a function of gamma, the perturbation and other settings.
 
-    It works with every KerasTuner tuner, also your own; `keras_ranksim.tuning.search` adds a
-    baseline, resuming inside a trial, an objective by shot and a report. The learning rate falls
-    at the recipe's milestones; when to stop and which epoch's weights to keep is the tuner's to
-    say. The test split is not read.
+    It works with every KerasTuner tuner, for instance `keras_tuner.Hyperband`.
+    `keras_ranksim.tuning.search` adds a baseline, an objective by shot and a table. The
+    learning rate falls at the recipe's milestones; when to stop and which epoch's weights to
+    keep is up to the tuner. The test split is not read.
 
     Args:
         benchmark: The benchmark.
-        method: The method; not one with RRT, whose two stages are more than one `fit`.
-        tune: What is varied, as in `search`.
-        gamma: Smallest and largest weight, as in `search`.
-        delta: Smallest and largest perturbation, as in `search`.
+        method: The method or its name.
+        tune: What to vary, of `"ranksim"`, `"learning_rate"`, `"batch_size"`, `"lds"`, `"fds"`,
+            `"conr"`; `None` for RankSim alone.
+        gamma: Smallest and largest weight; `None` for a hundredth to a hundred times the
+            recipe's.
+        perturbation: Smallest and largest `gamma * lambda_`; `None` for 0.001 to 10, extended
+            to the recipe's.
         seed: Seed of weights, order and augmentation.
 
     Example:
@@ -36,35 +46,54 @@ class RankSimHyperModel(keras_tuner.HyperModel):
     >>> hp = keras_tuner.HyperParameters()
     >>> model = hypermodel.build(hp)
     >>> hp.values
-    {'gamma': 0.01, 'delta': 1.0}
+    {'gamma': 0.01, 'perturbation': 1.0}
     """
 
     def __init__(
         self,
         benchmark: Benchmark,
         method: Method | str = "RANKSIM",
+        *,
         tune=None,
         gamma: tuple[float, float] | None = None,
-        delta: tuple[float, float] | None = None,
+        perturbation: tuple[float, float] | None = None,
         seed: int = 0,
     ):
         super().__init__(name=benchmark.name)
+        self.benchmark = benchmark
         self.method = Method.parse(method)
-        if self.method.base == "RRT":
-            raise ValueError(
-                "`method` must be trained in one stage; take keras_ranksim.tuning.search for "
-                f"RRT. Received: method='{self.method}'"
-            )
-        self.benchmark = without_test(as_trained(benchmark, self.method, seed))
-        self.space = Space.of(self.method, tune, gamma, delta)
+        self.tune = settings_to_tune(self.method, tune)
+        self.ranges = {"gamma": gamma, "perturbation": perturbation}
+        self.seed = seed
+        for name, values in self.ranges.items():
+            if values is not None:
+                checked_range(name, values)
+                if "ranksim" not in self.tune:
+                    raise ValueError(
+                        f"`{name}` must be left out if 'ranksim' is not in `tune`. "
+                        f"Received: {name}={values}, tune={self.tune}"
+                    )
+
+    def declare_hyperparameters(self, hp):
+        """Declares the space to `hp`."""
+        self.tuned(hp)
+
+    def tuned(self, hp) -> Benchmark:
+        """The benchmark with the settings in `hp`, which are declared to an empty `hp`."""
+        return tuned_benchmark(hp, self.benchmark, self.tune, **self.ranges)
 
     def build(self, hp):
-        """The compiled model of the settings in `hp`."""
-        return build_model(self._tuned(hp), self.method, self.benchmark.seed).model
+        """The compiled model for the settings in `hp`."""
+        return build_model(self._as_trained(hp, self.seed), self.method, self.seed).model
 
     def fit(self, hp, model, *args, callbacks=(), epochs=None, **kwargs):
-        """Fits on the benchmark's training split and validates on its validation split."""
-        benchmark = self._tuned(hp)
+        """Fits on the training split and validates on the validation split."""
+        if self.method.base == "RRT":
+            raise ValueError(
+                "`method` must be trained in one stage; for RRT use keras_ranksim.tuning.search. "
+                f"Received: method='{self.method}'"
+            )
+        benchmark = self._as_trained(hp, self.seed)
         weights = self.method.weighting(benchmark.recipe)
         if weights is not None:
             benchmark = benchmark.replace(weights=benchmark.label_weights(**weights))
@@ -77,6 +106,35 @@ class RankSimHyperModel(keras_tuner.HyperModel):
             **kwargs,
         )
 
-    def _tuned(self, hp):
-        chosen = self.space.choose(hp, self.benchmark.recipe, self.benchmark.batch_size)
-        return with_settings(self.benchmark, chosen)
+    def train(self, hp, seed: int, folder: Path, verbose=0, callbacks=()):
+        """Trains as `keras_ranksim.experiments.run` does, resuming what `folder` holds.
+
+        Returns:
+            The model with the best epoch's weights, and its validation report.
+        """
+        forget_models()
+        benchmark = self._as_trained(hp, seed)
+        model = train(benchmark, self.method, folder, verbose, callbacks)
+        return model, evaluate(model, benchmark, "val")
+
+    def settings(self) -> dict:
+        """All that decides what a search finds, as in `settings.json` of a run."""
+        settings = settings_of(self.benchmark, self.method, self.seed)
+        return {**settings, "tune": self.tune, **self.ranges}
+
+    def _as_trained(self, hp, seed):
+        return without_test(as_trained(self.tuned(hp), self.method, seed))
+
+
+def without_test(benchmark: Benchmark) -> Benchmark:
+    """The benchmark with a test split that cannot be read."""
+    make_pipeline = benchmark.make_pipeline
+
+    def pipeline(split, benchmark):
+        if split == "test":
+            raise ValueError(
+                "A search must not read the test split, which is for reporting its result."
+            )
+        return make_pipeline(split, benchmark)
+
+    return benchmark.replace(make_pipeline=pipeline)

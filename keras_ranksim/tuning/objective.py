@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from keras_ranksim.labels.shots import SHOTS
+from keras_ranksim.tuning.package import keras_tuner
 from keras_ranksim.validation import one_of
 
 if TYPE_CHECKING:
     import pandas
 
-DIRECTIONS = ("min", "max")
-ERRORS = ("mae", "mse", "gm")
+ERRORS = ("val_mae", "val_mse", "val_gm")
 
 
 def balanced_error(report: pandas.DataFrame, metric: str = "mae") -> float:
-    """The mean over shots of an error, so that the few rare labels weigh as the many do.
+    """The mean of an error over shots, so that rare labels count as much as frequent ones.
 
     Args:
         report: A report by shot, as from `keras_ranksim.shot_report`.
         metric: A column of it.
 
     Returns:
-        The mean over those of many, medium, few and zero that the report has samples of.
+        The mean over those of many, medium, few and zero that have samples in the report.
 
     Example:
 
@@ -41,90 +39,49 @@ def balanced_error(report: pandas.DataFrame, metric: str = "mae") -> float:
     return float(shots.loc[shots["n"] > 0, metric].mean())
 
 
-@dataclasses.dataclass(frozen=True)
-class Objective:
-    """A number to make small, or large, from what a trial gave on the validation split.
+def report_objective(objective, monitor: str) -> tuple[keras_tuner.Objective, Callable]:
+    """The objective of a benchmark, and the function of the validation report that gives it.
 
     Args:
-        name: Its name in tables.
-        direction: `"min"` or `"max"`.
-        of_report: Function from the validation report to the number; `None` for the logged
-            value called `name`, at the epoch whose weights the trial keeps.
+        objective: As in `search`.
+        monitor: The recipe's.
     """
+    if callable(objective):
+        name = getattr(objective, "__name__", "objective")
+        return keras_tuner.Objective(name, "min"), objective
+    if objective is None and monitor not in ERRORS:
+        raise ValueError(
+            f"`objective` must be given if the recipe's monitor is not one of {', '.join(ERRORS)}. "
+            f"Received: objective=None, monitor={monitor!r}"
+        )
+    one_of("objective", objective, [*ERRORS, None], "a function of the validation report")
+    metric = (objective or monitor).removeprefix("val_")
 
-    name: str
-    direction: str
-    of_report: Callable | None = None
+    def measure(report):
+        # Reports on depth maps hold the root of the squared error.
+        column = "rmse" if metric == "mse" and "mse" not in report else metric
+        return report.loc["all", column] if objective else balanced_error(report, column)
 
-    @classmethod
-    def of(cls, objective, direction: str, monitor: str = "val_mae") -> Objective:
-        """Reads what a user gave: `None`, the name of a logged value, or a function.
+    return keras_tuner.Objective(objective or f"balanced {monitor}", "min"), measure
 
-        Args:
-            objective: See above; `None` for `balanced_error`.
-            direction: `"min"` or `"max"`.
-            monitor: The recipe's, whose metric `None` takes.
-        """
-        one_of("direction", direction, DIRECTIONS)
-        if objective is None:
-            if direction != "min":
-                raise ValueError(
-                    "`direction` must be 'min' for the default objective, which is an error. "
-                    f"Received: direction={direction!r}"
-                )
-            metric = monitor.removeprefix("val_")
-            if metric not in ERRORS:
-                raise ValueError(
-                    "`objective` must be given where the recipe's monitor is none of "
-                    f"{', '.join(f'val_{name}' for name in ERRORS)}, whose mean over shots it is "
-                    f"otherwise. Received: objective=None, with monitor={monitor!r}"
-                )
 
-            def balanced(report):
-                # Reports on dense tasks hold the root of the squared error.
-                root = metric == "mse" and metric not in report
-                return balanced_error(report, "rmse" if root else metric)
+def logged_objective(objective, fit_arguments: dict) -> keras_tuner.Objective:
+    """The objective of a user's model, a logged validation value.
 
-            return cls(f"balanced val_{metric}", direction, balanced)
-        if callable(objective):
-            return cls(getattr(objective, "__name__", "objective"), direction, objective)
-        if not isinstance(objective, str):
-            raise ValueError(
-                "`objective` must be a function of the validation report, the name of a logged "
-                f"value, or None. Received: objective={objective!r}"
-            )
-        if not objective.startswith("val_"):
-            raise ValueError(
-                "`objective` must be a validation value, whose name starts with 'val_': what is "
-                f"chosen on training data overfits. Received: objective={objective!r}"
-            )
-        return cls(objective, direction)
-
-    @property
-    def lower_is_better(self) -> bool:
-        """Whether the smallest is the best."""
-        return self.direction == "min"
-
-    def value(self, logs: dict[str, float], report=None) -> float:
-        """The number, checked to be finite.
-
-        Args:
-            logs: Logged values of the epoch whose weights are kept.
-            report: The report of these weights on the validation split.
-        """
-        if self.of_report is not None:
-            value = float(self.of_report(report))
-        elif self.name in logs:
-            value = float(logs[self.name])
-        else:
-            raise ValueError(
-                f"`objective` must be one of the logged values {sorted(logs)}. "
-                f"Received: objective={self.name!r}"
-            )
-        if not math.isfinite(value):
-            empty = [] if report is None else [s for s in SHOTS if not report["n"].get(s, 0)]
-            lacking = f", with no validation sample that is {' or '.join(empty)}" if empty else ""
-            raise ValueError(
-                f"The objective must be finite. Received: {self.name}={value}{lacking}"
-            )
-        return value
+    Args:
+        objective: As in `search`.
+        fit_arguments: Arguments of `keras.Model.fit`, which must hold validation data.
+    """
+    if objective is None or isinstance(objective, str):
+        objective = keras_tuner.Objective(objective or "val_loss", "min")
+    if not isinstance(objective, keras_tuner.Objective) or not objective.name.startswith("val_"):
+        raise ValueError(
+            "`objective` must be the name of a logged validation value, such as 'val_mae', or a "
+            f"keras_tuner.Objective with such a name. Received: objective={objective}"
+        )
+    if not {"validation_data", "validation_split"} & set(fit_arguments):
+        raise ValueError(
+            "`validation_data` must be given with a `build` function, since the objective is a "
+            f"validation value. Received: {', '.join(fit_arguments) or 'no data'}"
+        )
+    return objective

@@ -3,223 +3,185 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import math
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import TUNED_ON, evaluate
-from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.labels.shots import SHOTS
+from keras_ranksim.tuning.runs import evaluate
 from keras_ranksim.tuning.space import is_ranksim
-from keras_ranksim.tuning.task import BenchmarkTask
+from keras_ranksim.tuning.tuner import MODEL, BenchmarkTuner, SearchTuner
 
 if TYPE_CHECKING:
     import keras
     import pandas
     from matplotlib.figure import Figure
 
+ORDER = {f"mae_{shot}": place for place, shot in enumerate(("all", *SHOTS))}
+
 
 @dataclasses.dataclass(eq=False)
 class SearchResult:
     """The best settings, all trials, and the best model.
 
-    What the trials reached on the validation split chose the settings, and is no report of
-    them: that is `test_report`, or the `report` of what `retrain` gives.
+    The validation errors of the trials chose the settings, so they are no report of them:
+    that is `test_report`, or `keras_ranksim.experiments.run` with `benchmark` and other seeds.
 
     Args:
-        objective: Name of the objective.
-        lower_is_better: Whether its smallest value is the best.
-        trials: A row a trial, the baseline (gamma 0) first: settings, status, objective, errors
-            by shot on the validation split, epochs, seconds, and why it failed.
+        tuner: The KerasTuner tuner, for all that KerasTuner offers.
+        trials: A row per trial, the recipe first: settings, status, objective, errors by shot
+            on the validation split, and why it failed. The row of gamma 0 is called `baseline`.
         best_trial: The name of the best row.
-        output_dir: Folder of the search, with `trials.csv` and `trials.md`.
-        task: What was trained.
-        hyperparameters: KerasTuner's, of the best trial, for `build` functions.
-        model_path: The saved model of the best trial.
-        seed: Seed of its first training.
     """
 
-    objective: str
-    lower_is_better: bool
+    tuner: SearchTuner
     trials: pandas.DataFrame
     best_trial: str
-    output_dir: Path
-    task: Any
-    hyperparameters: Any
-    model_path: Path
-    seed: int = 0
+
+    @property
+    def objective(self) -> str:
+        """The name of the objective, a column of `trials`."""
+        return self.tuner.oracle.objective.name
 
     @property
     def best(self) -> dict[str, Any]:
         """The best settings and the objective they reached."""
-        names = [*self._settings(), self.objective]
-        row = self.trials.loc[self.best_trial, names]
-        return {name: _plain(value) for name, value in row[row.notna()].items()}
+        settings = self.trials.columns[: self.trials.columns.get_loc("status")]
+        row = self.trials.loc[self.best_trial, [*settings, self.objective]]
+        return row.dropna().to_dict()
 
     @property
     def gamma(self) -> float | None:
-        """The best weight, 0 where the baseline won; `None` where RankSim was not tuned."""
+        """The best weight, 0 if the baseline won; `None` if RankSim was not searched."""
         return self.best["gamma"] if is_ranksim(self.trials) else None
 
     @property
+    def perturbation(self) -> float | None:
+        """The best perturbation; `None` if RankSim was not searched."""
+        return self.best["perturbation"] if is_ranksim(self.trials) else None
+
+    @property
     def lambda_(self) -> float | None:
-        """The best interpolation strength; `None` where RankSim was not tuned."""
-        return self.best["lambda_"] if is_ranksim(self.trials) else None
+        """The best `perturbation / gamma`; `None` at gamma 0 or if RankSim was not searched."""
+        return self.perturbation / self.gamma if self.gamma else None
 
     @property
     def benchmark(self) -> Benchmark:
         """The benchmark with the best settings in its recipe, for `run` and `run_table`.
 
-        Its facts say that they were chosen on the validation split, on which `evaluate`
-        refuses to report therefore.
+        Its facts name the validation split as the one that chose them, so that `evaluate`
+        refuses to report on it.
         """
-        return self._benchmark_task("benchmark").tuned(self.hyperparameters)
+        if not isinstance(self.tuner, BenchmarkTuner):
+            raise ValueError(
+                "`benchmark` and `test_report` need a search over a benchmark. Received: a search "
+                "over a `build` function; use `model()` and `best` instead"
+            )
+        tuned = self.tuner.hypermodel.tuned(self._best_trial().hyperparameters)
+        return tuned.replace(facts={**tuned.facts, "tuned_on": "val"})
 
     def model(self) -> keras.Model:
-        """The model of the best trial; of several executions, the best.
-
-        `evaluate` refuses to report on it for the validation split, which chose it.
-        """
-        model = self.task.load(self.model_path, self.hyperparameters)
-        setattr(model, TUNED_ON, "val")
-        return model
+        """The model of the best trial; of several executions, the best one."""
+        return self.tuner.load_model(self._best_trial())
 
     def test_report(self) -> pandas.DataFrame:
         """Errors of `model()` by shot on the test split, which the search never read."""
-        self._benchmark_task("test_report")
         return evaluate(self.model(), self.benchmark, "test")
 
-    def retrain(
-        self,
-        seed: int | None = None,
-        epochs: int | None = None,
-        output_dir: str | os.PathLike | None = None,
-        verbose="auto",
-    ) -> Result:
-        """Trains a new model with the best settings, and reports on the test split.
-
-        Args:
-            seed: Seed of the training; `None` takes one that no trial was chosen with.
-            epochs: Epochs of each stage; `None` takes those of the search.
-            output_dir: Folder of the run.
-            verbose: As in `keras.Model.fit`.
-
-        Returns:
-            A `keras_ranksim.experiments.Result`.
-        """
-        task = self._benchmark_task("retrain")
-        seed = self.seed + 1000 if seed is None else seed
-        return run(self.benchmark, task.method, seed, epochs, output_dir, verbose)
-
-    def errors(self) -> dict[str, str]:
-        """Why trials failed, by trial."""
-        failed = self.trials[self.trials["status"] != "COMPLETED"]
-        return failed["error"].to_dict()
-
     def to_markdown(self) -> str:
-        """The trials in Markdown, the best in bold: settings, objective, errors by shot."""
-        frame = self._shown()
-        lines = [_line([frame.index.name, *frame.columns])]
-        lines.append(_line(["---", *["---:"] * len(frame.columns)]))
+        """The trials as a Markdown table, the best one in bold."""
+        frame = self.trials.dropna(axis="columns", how="all")
+        lines = [["trial", *frame.columns], ["---", *["---:"] * len(frame.columns)]]
         for name, row in frame.iterrows():
             cells = [_text(value) for value in (name, *row)]
-            lines.append(_line([f"**{c}**" for c in cells] if name == self.best_trial else cells))
-        return "\n".join(lines) + "\n"
-
-    def to_csv(self, path: str | os.PathLike) -> None:
-        """Writes all of `trials`."""
-        self.trials.to_csv(path)
+            lines.append([f"**{cell}**" for cell in cells] if name == self.best_trial else cells)
+        return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
     def plot(self, theme: str = "light") -> Figure:
-        """The objective over the plane of log gamma and log delta.
+        """Draws the objective over gamma and the perturbation, without the baseline.
 
         Args:
             theme: `"light"` or `"dark"`.
 
         Returns:
-            A `matplotlib.figure.Figure`; the baseline, at gamma 0, is not in it.
+            A `matplotlib.figure.Figure`.
         """
         from keras_ranksim.plots import tuning_plane
 
         if self.gamma is None:
             raise ValueError(
-                "`plot` draws gamma and lambda, which must have been tuned. Received: a search "
-                f"over {self._settings()}"
+                "`plot` draws gamma and the perturbation, which must have been searched. "
+                f"Received: a search over {list(self.best)[:-1]}"
             )
         frame = self.trials[self.trials["gamma"] > 0]
         return tuning_plane(
             frame["gamma"],
-            frame["lambda_"],
+            frame["perturbation"],
             frame[self.objective],
             self.objective,
-            self.lower_is_better,
-            theme,
+            lower_is_better=self.tuner.oracle.objective.direction == "min",
+            theme=theme,
         )
 
-    def to_tensorboard(self, folder: str | os.PathLike) -> None:
-        """Writes the trials as TensorBoard HParams; see them with `tensorboard --logdir`.
-
-        Args:
-            folder: Folder of the event files, one folder a trial.
-        """
-        import tensorflow as tf
-
-        from keras_ranksim.validation import optional_package
-
-        optional_package("tensorboard", "tuning")
-        from tensorboard.plugins.hparams import api
-
-        names = self._settings()
-        with tf.summary.create_file_writer(str(folder)).as_default():
-            api.hparams_config(
-                hparams=[api.HParam(name) for name in names],
-                metrics=[api.Metric(self.objective, display_name=self.objective)],
-            )
-        for trial, row in self.trials[self.trials["status"] == "COMPLETED"].iterrows():
-            with tf.summary.create_file_writer(str(Path(folder) / trial)).as_default():
-                chosen = {name: _plain(row[name]) for name in names if row[name] == row[name]}
-                api.hparams(chosen, trial_id=trial)
-                for metric in (self.objective, *self._errors_by_shot()):
-                    if np.isfinite(row[metric]):
-                        tf.summary.scalar(metric, row[metric], step=int(row["epochs"]))
-
-    def _settings(self):
-        """Names of the settings that were varied, gamma and lambda first."""
-        return list(self.trials.columns[: self.trials.columns.get_loc("status")])
-
-    def _errors_by_shot(self):
-        named = [name for name in self.trials.columns if name.startswith("mae_")]
-        return [name for name in named if self.trials[name].notna().any()]
-
-    def _shown(self):
-        columns = [*self._settings(), "status", self.objective]
-        columns += [name for name in ("deviation", "epochs") if name in self.trials]
-        columns += self._errors_by_shot()
-        if self.errors():
-            columns.append("error")
-        return self.trials[columns]
-
-    def _benchmark_task(self, name) -> BenchmarkTask:
-        if not isinstance(self.task, BenchmarkTask):
-            raise ValueError(
-                f"`{name}` needs a benchmark with a test split. Received: a search over a "
-                "`build` function; take `model()` and `hyperparameters` instead"
-            )
-        return self.task
+    def _best_trial(self):
+        return self.tuner.oracle.get_best_trials(1)[0]
 
 
-def _plain(value):
-    return value.item() if isinstance(value, np.generic) else value
+def result_of(tuner: SearchTuner) -> SearchResult:
+    """The result of a finished search; writes its table and keeps the best model alone.
+
+    Args:
+        tuner: The tuner, in the process that knows all trials.
+    """
+    trials, best = tuner.oracle.trials, tuner.oracle.get_best_trials(1)[0]
+    table = table_of_trials(tuner.oracle)
+    failed = table.loc[table["status"] != "COMPLETED", "error"]
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+    if best.status != "COMPLETED":
+        raise RuntimeError(f"All {len(trials)} trials of the search failed. {reasons}")
+    if len(failed):
+        warnings.warn(f"{len(failed)} of {len(trials)} trials failed. {reasons}", stacklevel=3)
+    for name in set(trials) - {best.trial_id}:
+        (Path(tuner.get_trial_dir(name)) / MODEL).unlink(missing_ok=True)
+    result = SearchResult(tuner, table, table.index[list(trials).index(best.trial_id)])
+    table.to_csv(Path(tuner.directory) / "trials.csv")
+    (Path(tuner.directory) / "trials.md").write_text(result.to_markdown())
+    return result
+
+
+def table_of_trials(oracle) -> pandas.DataFrame:
+    """A row per trial, as in `SearchResult.trials`."""
+    import pandas
+
+    names = [hp.name for hp in oracle.get_space().space]
+    rows = {}
+    for name, trial in oracle.trials.items():
+        row = {setting: trial.hyperparameters.values.get(setting) for setting in names}
+        if is_ranksim(names):
+            gamma, perturbation = row.pop("gamma"), row.pop("perturbation")
+            lambda_ = perturbation / gamma if gamma else math.nan
+            row = {"gamma": gamma, "lambda_": lambda_, "perturbation": perturbation, **row}
+            name = name if gamma else "baseline"
+        row |= {"status": trial.status, oracle.objective.name: math.nan, "error": None}
+        if trial.status == "COMPLETED":
+            # Metrics of workers arrive in no order.
+            metrics = sorted(trial.metrics.metrics, key=lambda name: (ORDER.get(name, 9), name))
+            row |= {metric: trial.metrics.get_best_value(metric) for metric in metrics}
+        else:
+            row["error"] = _reason(trial)
+        rows[name] = row
+    return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("trial")
+
+
+def _reason(trial):
+    """The last line of the traceback that KerasTuner keeps, without the name of the error."""
+    lines = (trial.message or "").strip().splitlines()
+    return lines[-1].partition(": ")[2] if lines else "not finite, or see the worker's output"
 
 
 def _text(value):
-    value = _plain(value)
     if isinstance(value, float):
-        return "-" if np.isnan(value) else f"{value:.4g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _line(cells):
-    return "| " + " | ".join(cells) + " |"
+        return "-" if math.isnan(value) else f"{value:.4g}"
+    return "-" if value is None else str(value).replace("|", "\\|")

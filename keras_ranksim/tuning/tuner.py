@@ -1,252 +1,161 @@
-"""Runs the trials that an oracle asks for, each of them resumable."""
+"""KerasTuner's loop over trials, seeded, with errors that reach the user."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import copy
 import io
-import json
+import math
 import os
 import shutil
-import sys
-import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import keras_tuner
+import keras
 import numpy as np
-from keras_tuner.engine import base_tuner
 
-from keras_ranksim.experiments.model import forget_models
-from keras_ranksim.experiments.settings import write_json
-from keras_ranksim.experiments.training import STAGES, forget_states, history_of
+from keras_ranksim.tuning.package import keras_tuner
+from keras_ranksim.tuning.runs import check_same_settings, write_json
 
 MODEL = "model.keras"
-OUTCOME = "outcome.json"
-ERROR = "error.txt"
-BASELINE = "baseline"
-FAILURES_ALLOWED = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class TrialRunner:
-    """Trains one setting as often as asked, and remembers in a folder what came of it.
+class SearchTuner(keras_tuner.Tuner):
+    """A `keras_tuner.Tuner` that seeds trials, raises their errors and checks its folder.
 
     Args:
-        task: A `BenchmarkTask` or `BuildTask`.
-        seed: Seed of the first execution; the next ones add 1. All trials share them, so
-            that settings are compared and not seeds.
-        executions: Trainings of every trial.
-        keep_states: Whether a later trial may go on with the training of this one.
-        verbose: As in `keras.Model.fit`.
-        callbacks: Further Keras callbacks, copied for every training.
+        oracle: The KerasTuner oracle.
+        hypermodel: The KerasTuner hypermodel or build function.
+        folder: The folder of the search; KerasTuner's files are in `trials` inside it.
+        settings: What must be the same when the search is resumed.
+        seed: Seed of every trial, so that settings are compared and not seeds.
+        overwrite: Whether to delete an earlier search in the folder.
+        executions_per_trial: Trainings per trial.
     """
 
-    task: Any
-    seed: int
-    executions: int
-    keep_states: bool = False
-    verbose: Any = 0
-    callbacks: tuple = ()
-
-    def run(self, hp, folder: Path, epochs: int, earlier: Path | None = None) -> dict[str, float]:
-        """Means over executions: the objective by its name, and the errors by shot."""
-        outcomes = []
-        for number in range(self.executions):
-            name = f"execution-{number}"
-            start = None if earlier is None else earlier / name
-            outcomes.append(self._execute(hp, folder / name, self.seed + number, epochs, start))
-        objective = self.task.objective
-        pick = min if objective.lower_is_better else max
-        best = pick(range(self.executions), key=lambda i: outcomes[i][objective.name])
-        for number in range(self.executions):
-            if number != best:
-                (folder / f"execution-{number}" / MODEL).unlink(missing_ok=True)
-        means = {name: float(np.mean([o[name] for o in outcomes])) for name in outcomes[0]}
-        values = [outcome[objective.name] for outcome in outcomes]
-        if self.executions > 1:
-            means["deviation"] = float(np.std(values, ddof=1))
-        write_json(folder / OUTCOME, means)
-        (folder / ERROR).unlink(missing_ok=True)
-        return means
-
-    def _execute(self, hp, folder, seed, epochs, earlier):
-        if (folder / OUTCOME).exists():
-            return json.loads((folder / OUTCOME).read_text())
-        folder.mkdir(parents=True, exist_ok=True)
-        if earlier is not None and not (folder / STAGES[0]).exists():
-            unfinished = folder / "unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.copytree(earlier / STAGES[0], unfinished)
-            unfinished.replace(folder / STAGES[0])
-        forget_models()
-        model, logs, report = self.task.train(
-            hp, seed, epochs, folder, self.verbose, list(self.callbacks)
-        )
-        seconds = history_of(folder)["seconds"]
-        outcome = {
-            "epochs": len(seconds),
-            "best_epoch": logs["epoch"],
-            "seconds": sum(seconds),
-            **_flat(report),
-            # Last: a function called `mae_few` is what the user means by that name.
-            self.task.objective.name: self.task.objective.value(logs, report),
-        }
-        model.save(folder / MODEL)
-        write_json(folder / OUTCOME, outcome)
-        if not self.keep_states:
-            forget_states(folder)
-        return outcome
-
-
-class SearchTuner(base_tuner.BaseTuner):
-    """KerasTuner's loop over trials, with a `TrialRunner` for each of them.
-
-    Args:
-        runner: Trains a trial.
-        oracle: Says what to try.
-        say: Whether to tell a line a trial on standard error.
-        directory: Folder of the search.
-    """
-
-    def __init__(self, runner: TrialRunner, oracle, say: bool, directory: Path):
-        self.runner, self.say = runner, say
+    def __init__(self, oracle, hypermodel, folder, *, settings, seed, overwrite, **kwargs):
+        self.settings, self.seed = settings, seed
+        self.settings_path = Path(folder) / "search.json"
+        is_worker = role() == "worker"
+        if not overwrite and not is_worker:
+            check_same_settings(self.settings_path, settings)
         with contextlib.redirect_stdout(io.StringIO()):
             super().__init__(
                 oracle,
-                runner.task.build,
-                directory=str(directory.parent),
-                project_name=directory.name,
+                hypermodel,
+                directory=str(folder),
+                project_name="trials",
+                overwrite=overwrite and not is_worker,
+                **kwargs,
             )
-        self.failures, self.any_completed = 0, False
-        if not self._is_worker():
-            statuses = [trial.status for trial in self.oracle.trials.values()]
-            self.any_completed = "COMPLETED" in statuses
+        if not is_worker:
+            write_json(self.settings_path, settings)
 
-    def _populate_initial_space(self):
-        if self.hypermodel is not None:
-            super()._populate_initial_space()
-
-    def _get_tuner_fname(self):
-        # By the tuner's own name, a chief would not find what one process alone had searched.
-        name = self.tuner_id if self._is_worker() else "tuner0"
-        return os.path.join(self.project_dir, f"{name}.json")
-
-    def save(self):
-        if not self._is_worker():
-            self.oracle.save()
-        write_json(Path(self._get_tuner_fname()), self.get_state())
-
-    def search(self):
-        # Saved before the first trial, so that a search killed in it goes on with it.
-        self.save()
-        with warnings.catch_warnings():
-            # KerasTuner calls a deprecated function of Python at every step.
-            warnings.filterwarnings("ignore", category=DeprecationWarning, module="keras_tuner")
-            super().search(verbose=0)
-
-    def run_trial(self, trial, verbose=0):
-        folder = Path(self.get_trial_dir(trial.trial_id))
-        values = trial.hyperparameters.values
-        earlier = values.get("tuner/trial_id")
-        earlier = None if earlier is None else Path(self.get_trial_dir(earlier))
-        epochs = values.get("tuner/epochs", self.runner.task.epochs)
+    def run_trial(self, trial, callbacks=(), verbose=1, **fit_arguments):
+        """Trains the settings of a trial; `verbose=1` shows KerasTuner's summary alone."""
+        fit_arguments["callbacks"] = [*callbacks, CheckEpoch(self.oracle.objective.name)]
         try:
-            means = self.runner.run(trial.hyperparameters, folder, epochs, earlier)
+            check_same_settings(self.settings_path, self.settings)
+            return self.train(trial, verbose=max(verbose - 1, 0), **fit_arguments)
+        except keras_tuner.errors.FailedTrialError:
+            raise
         except Exception as error:
-            # KerasTuner keeps the reason to the process it happened in.
-            write_error(folder, error)
-            raise
-        name = self.runner.task.objective.name
-        return {name: means[name]}
+            # KerasTuner would take it for a bad setting, and search on.
+            raise keras_tuner.errors.FatalError(
+                f"Trial {trial.trial_id} stopped the search with {type(error).__name__}: {error}"
+            ) from error
 
-    def _try_run_and_update_trial(self, trial, *arguments, **keywords):
-        # KerasTuner's own prints the traceback, also where silence was asked for.
-        try:
-            self._run_and_update_trial(trial, *arguments, **keywords)
-            trial.status = "COMPLETED"
-        except keras_tuner.errors.FatalError:
-            raise
-        except Exception:
-            trial.status, trial.message = "INVALID", traceback.format_exc()
+    def train(self, trial, **fit_arguments):
+        """Trains as KerasTuner does, from the seed of the search."""
+        keras.utils.set_random_seed(self.seed)
+        return super().run_trial(trial, **fit_arguments)
+
+    def load_model(self, trial) -> keras.Model:
+        """The model of a trial, with the weights of its best epoch."""
+        with warnings.catch_warnings():
+            # KerasTuner loads weights without the state of the optimizer.
+            warnings.simplefilter("ignore")
+            return super().load_model(trial)
+
+
+class BenchmarkTuner(SearchTuner):
+    """Trains as `keras_ranksim.experiments.run` does, and judges by the validation report.
+
+    Args:
+        oracle, hypermodel: The oracle, and a `RankSimHyperModel`.
+        measure: Function from the validation report to the objective's value.
+        *args, **kwargs: As in `SearchTuner`.
+    """
+
+    def __init__(self, oracle, hypermodel, *args, measure: Callable, **kwargs):
+        self.measure = measure
+        super().__init__(oracle, hypermodel, *args, **kwargs)
+
+    def train(self, trial, callbacks=(), verbose=0):
+        """Trains every execution from its own seed, and keeps the model of the best one."""
+        folder = Path(self.get_trial_dir(trial.trial_id))
+        objective, results = self.oracle.objective, []
+        for number in range(self.executions_per_trial):
+            model, report = self.hypermodel.train(
+                trial.hyperparameters,
+                self.seed + number,
+                folder / f"execution-{number}",
+                verbose,
+                copy.deepcopy(callbacks),
+            )
+            value = float(self.measure(report))
+            if not math.isfinite(value):
+                raise ValueError(
+                    "`objective` must be finite, and use only shots with validation samples. "
+                    f"Received: {objective.name}={value}, samples={report['n'].to_dict()}"
+                )
+            if all(objective.better_than(value, other[objective.name]) for other in results):
+                model.save(folder / MODEL)
+            errors = {f"mae_{shot}": error for shot, error in report["mae"].dropna().items()}
+            results.append({**errors, objective.name: value})
+        if len(results) > 1:
+            deviation = np.std([result[objective.name] for result in results], ddof=1)
+            results = [{**result, "deviation": deviation} for result in results]
+        return results
 
     def on_trial_end(self, trial):
+        """Records the trial, and deletes what only a resumed training needs."""
         super().on_trial_end(trial)
-        folder = Path(self.get_trial_dir(trial.trial_id))
-        if trial.status == "COMPLETED":
-            self.any_completed = True
-            self._drop_model_if_beaten(trial.trial_id)
-        elif not self.any_completed and not self._is_worker():
-            self.failures += 1
-            if self.failures == FAILURES_ALLOWED:
-                raise RuntimeError(
-                    f"The first {FAILURES_ALLOWED} trials failed, so the search was stopped. "
-                    f"The last one: {first_line(folder / ERROR)} (see {folder / ERROR})"
+        for unneeded in Path(self.get_trial_dir(trial.trial_id)).glob("execution-*"):
+            shutil.rmtree(unneeded)
+
+    def load_model(self, trial) -> keras.Model:
+        """The model of the best execution of a trial."""
+        return keras.models.load_model(Path(self.get_trial_dir(trial.trial_id)) / MODEL)
+
+
+class CheckEpoch(keras.callbacks.Callback):
+    """Ends the trial if it diverges, and the search if the objective is not logged.
+
+    Args:
+        objective: Name of the objective; not checked unless it starts with `val_`.
+    """
+
+    def __init__(self, objective: str):
+        super().__init__()
+        self.objective = objective
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.objective.startswith("val_") and self.objective not in logs:
+            raise ValueError(
+                f"`objective` must be one of the logged values {sorted(logs)}. "
+                f"Received: objective={self.objective!r}"
+            )
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0.0)):
+                raise keras_tuner.errors.FailedTrialError(
+                    f"The training diverged: {name}={logs[name]} in epoch {epoch + 1}"
                 )
-        if self.say:
-            sys.stderr.write(self._line(trial, folder) + "\n")
-            sys.stderr.flush()
-
-    def _drop_model_if_beaten(self, name):
-        best = self.oracle.get_best_trials(1)[0]
-        if best.trial_id != name:
-            drop_models(Path(self.get_trial_dir(name)))
-
-    def _line(self, trial, folder):
-        objective = self.runner.task.objective.name
-        settings = ", ".join(
-            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-            for name, value in trial.hyperparameters.values.items()
-            if not name.startswith("tuner/")
-        )
-        start = f"{self.runner.task.name}, trial {trial.trial_id} ({settings}): "
-        if not (folder / OUTCOME).exists():
-            return start + f"failed: {first_line(folder / ERROR)[:200]}"
-        value = json.loads((folder / OUTCOME).read_text())[objective]
-        return start + f"{objective} {value:.4g}"
-
-
-def drop_models(folder: Path) -> None:
-    """Deletes the models of a trial, which take most of its space."""
-    for path in folder.glob(f"execution-*/{MODEL}"):
-        path.unlink()
-
-
-def write_error(folder: Path, error: Exception) -> None:
-    """Writes why a trial failed: a line that says it, then the traceback."""
-    folder.mkdir(parents=True, exist_ok=True)
-    reason = f"{type(error).__name__}: {_cause(str(error))}"
-    (folder / ERROR).write_text(f"{reason}\n\n{traceback.format_exc()}")
-
-
-def _cause(message):
-    """The message, or the line of TensorFlow's errors in graphs that says what went wrong."""
-    if not message.startswith("Graph execution error"):
-        return message
-    around = ("Graph execution error", "Detected at", "File ", "<stack", "Hint")
-    told = [line for line in message.splitlines() if line[:1].strip()]
-    told = [line for line in told if not line.startswith(around)]
-    return told[0] if told else message
-
-
-def first_line(path: Path) -> str:
-    """What a trial failed of, in a line."""
-    return path.read_text().splitlines()[0] if path.exists() else "no reason was recorded"
 
 
 def role() -> str:
-    """`"alone"`, or `"chief"` or `"worker"` where the environment says so."""
+    """`"alone"`, or `"chief"` or `"worker"` by KerasTuner's environment variables."""
     if "KERASTUNER_ORACLE_IP" not in os.environ:
         return "alone"
     return "chief" if "chief" in os.environ.get("KERASTUNER_TUNER_ID", "") else "worker"
-
-
-def _flat(report):
-    """Errors by shot as `mae_few` and so on, those of the first three columns."""
-    if report is None:
-        return {}
-    columns = [name for name in report.columns if name != "n"][:3]
-    return {
-        f"{name}_{shot}": float(report.loc[shot, name]) for name in columns for shot in report.index
-    }

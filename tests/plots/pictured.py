@@ -63,7 +63,9 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
         "embedding_map": lambda: kr.plots.embedding_map(
             dict.fromkeys(methods, features), labels, **named
         ),
-        "tuning_plane": lambda: kr.plots.tuning_plane(gamma, 1 / gamma, objective, theme=theme),
+        "tuning_plane": lambda: kr.plots.tuning_plane(
+            gamma, np.ones(len(gamma)), objective, theme=theme
+        ),
         "training_curves": lambda: kr.plots.training_curves(
             {"mae": [9, 8, 7, 6], "val_mae": [9, 7, 7.5, 8]}, second_stage=2, theme=theme
         ),

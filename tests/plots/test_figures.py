@@ -350,28 +350,29 @@ def test_the_map_of_embeddings_colours_projections_by_label(random):
 
 
 def test_the_tuning_plane_has_weight_across_and_perturbation_upwards():
-    gamma, lambda_ = [0.001, 0.01, 0.1, 0.01], [1000, 100, 100, 1]
-    axes = kr.plots.tuning_plane(gamma, lambda_, [9, 7.5, 14, np.nan], "validation MSE").axes[0]
+    gamma, perturbation = [0.001, 0.01, 0.1, 0.01], [1, 1, 10, 0.01]
+    objective = [9, 7.5, 14, np.nan]
+    axes = kr.plots.tuning_plane(gamma, perturbation, objective, "validation MSE").axes[0]
     places = next(one for one in axes.collections if one.get_offsets().shape == (3, 2))
     np.testing.assert_allclose(places.get_offsets(), [[-3, 0], [-2, 0], [-1, 1]], atol=1e-12)
     np.testing.assert_array_equal(places.get_array(), [9, 7.5, 14])
-    assert texts_of(axes) == ["best: gamma 0.01, lambda 100, 7.5"]
+    assert texts_of(axes) == ["best: gamma 0.01, perturbation 1, 7.5"]
     assert legend_of(axes) == ["failed"]
     assert axes.figure.axes[1].get_ylabel() == "validation MSE"
 
 
 def test_the_tuning_plane_fills_the_hull_of_trials_unless_they_lie_on_one_line():
-    def hulls(lambda_):
-        axes = kr.plots.tuning_plane([0.001, 0.01, 0.1], lambda_, [9, 7.5, 14]).axes[0]
+    def hulls(perturbation):
+        axes = kr.plots.tuning_plane([0.001, 0.01, 0.1], perturbation, [9, 7.5, 14]).axes[0]
         return [one for one in axes.collections if type(one).__name__ == "TriContourSet"]
 
-    assert len(hulls([1000, 100, 100])) == 1
-    assert hulls([1000, 100, 10]) == []
+    assert len(hulls([1, 1, 10])) == 1
+    assert hulls([1, 1, 1]) == []
 
 
 def test_the_best_trial_may_be_the_largest():
     figure = kr.plots.tuning_plane([1, 2], [3, 4], [0.7, 0.8], "Pearson", lower_is_better=False)
-    assert texts_of(figure.axes[0]) == ["best: gamma 2, lambda 4, 0.8"]
+    assert texts_of(figure.axes[0]) == ["best: gamma 2, perturbation 4, 0.8"]
     everything_failed = kr.plots.tuning_plane([1, 2], [3, 4], [np.nan, np.nan])
     assert legend_of(everything_failed.axes[0]) == ["failed"]
 
@@ -457,7 +458,7 @@ SOME = [5.0, 30.0]
         ),
         (
             lambda: kr.plots.tuning_plane([0.0], [1.0], [1.0]),
-            r"`gamma` and `lambda_` must hold the positive settings.*gamma=\[0.0\]",
+            r"`gamma` and `perturbation` must hold the positive settings.*gamma=\[0.0\]",
         ),
         (
             lambda: kr.plots.training_curves({"loss": [1.0]}, "mae"),

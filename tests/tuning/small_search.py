@@ -1,4 +1,4 @@
-"""One small search, which the tests also run killed and in several processes."""
+"""One small search, which the tests also run in several processes."""
 
 import os
 import subprocess
@@ -16,9 +16,10 @@ def make_benchmark():
     return kr.data.load_table(frame, label="price", name="prices")
 
 def small_search(folder, **changes):
-    arguments = {"max_trials": 3, "epochs": 2, "verbose": 0, **changes}
+    arguments = {"max_trials": 2, "epochs": 2, "verbose": 0, **changes}
     return kr.tuning.search(make_benchmark(), "RANKSIM", output_dir=folder, **arguments)
 """
+EAGER = "import tensorflow as tf; tf.config.run_functions_eagerly(True)"
 exec(SETUP)  # other processes run the very same lines
 
 
@@ -26,7 +27,7 @@ def start(code, *arguments, **environment):
     """A process that runs `SETUP` and then the code."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     return subprocess.Popen(
-        [sys.executable, "-c", SETUP + code, *map(str, arguments)],
+        [sys.executable, "-c", EAGER + SETUP + code, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

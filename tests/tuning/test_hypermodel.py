@@ -1,4 +1,4 @@
-"""The space as a `HyperModel`, in a tuner of KerasTuner's own."""
+"""The space as a `HyperModel`, in tuners of KerasTuner's own."""
 
 import dataclasses
 
@@ -10,7 +10,6 @@ import keras_ranksim as kr
 from keras_ranksim.experiments import run
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner.*")
 def test_a_stock_tuner_trains_what_a_run_trains(benchmark, tmp_path):
     hypermodel = kr.tuning.RankSimHyperModel(benchmark, "SQINV + RANKSIM", gamma=(0.02, 0.021))
     tuner = keras_tuner.RandomSearch(
@@ -19,11 +18,9 @@ def test_a_stock_tuner_trains_what_a_run_trains(benchmark, tmp_path):
     tuner.search(epochs=1, verbose=0)
     (trial,) = tuner.oracle.get_best_trials(1)
     assert trial.status == "COMPLETED"
-    hp = trial.hyperparameters
-    assert 0.02 <= hp.values["gamma"] <= 0.021
-    pair = kr.tuning.ranksim_space(hp)
-    recipe = kr.tuning.hypermodel.with_settings(benchmark, {"ranksim": pair})
-    expected = run(recipe, "SQINV + RANKSIM", epochs=1, verbose=0).history["val_mae"][0]
+    assert 0.02 <= trial.hyperparameters.values["gamma"] <= 0.021
+    tuned = hypermodel.tuned(trial.hyperparameters)
+    expected = run(tuned, "SQINV + RANKSIM", epochs=1, verbose=0).history["val_mae"][0]
     np.testing.assert_allclose(trial.score, expected, rtol=1e-5)
 
 
@@ -36,11 +33,19 @@ def test_the_learning_rate_falls_at_the_milestones(benchmark):
     np.testing.assert_allclose(history.history["learning_rate"], [rate, rate / 2, rate / 2])
 
 
-def test_two_stages_are_told(benchmark):
+def test_two_stages_raise(benchmark):
+    hypermodel = kr.tuning.RankSimHyperModel(benchmark, "RRT + RANKSIM")
     with pytest.raises(ValueError, match="`method` must be trained in one stage"):
-        kr.tuning.RankSimHyperModel(benchmark, "RRT + RANKSIM")
+        hypermodel.fit(keras_tuner.HyperParameters(), None)
 
 
-def test_unknown_names_are_told():
-    with pytest.raises(AttributeError, match="'keras_ranksim.tuning' has no attribute 'tune'"):
-        kr.tuning.tune  # noqa: B018
+def test_two_stages_are_searched(benchmark):
+    result = kr.tuning.search(
+        benchmark, "RRT", tune="learning_rate", max_trials=1, epochs=1, verbose=0
+    )
+    assert result.test_report().loc["all", "n"] > 0
+
+
+def test_ranges_without_ranksim_raise(benchmark):
+    with pytest.raises(ValueError, match="`gamma` must be left out if 'ranksim' is not in `tune`"):
+        kr.tuning.RankSimHyperModel(benchmark, tune="learning_rate", gamma=(1, 2))

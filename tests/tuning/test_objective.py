@@ -1,10 +1,11 @@
 """What trials are judged by."""
 
+import keras_tuner
 import pandas as pd
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.tuning.objective import Objective
+from keras_ranksim.tuning.objective import logged_objective, report_objective
 
 REPORT = pd.DataFrame(
     {"n": [9, 5, 0, 3, 1], "mae": [1.0, 2.0, float("nan"), 4.0, 9.0], "mse": [1.0, 4, 0, 16, 81]},
@@ -18,42 +19,43 @@ def test_the_balanced_error_is_the_mean_over_the_shots_that_have_samples():
 
 
 def test_the_default_takes_the_metric_of_the_recipe():
-    objective = Objective.of(None, "min", "val_mse")
-    assert objective.name == "balanced val_mse"
-    assert objective.value({}, REPORT) == (4 + 16 + 81) / 3
+    objective, measure = report_objective(None, "val_mse")
+    assert (objective.name, objective.direction) == ("balanced val_mse", "min")
+    assert measure(REPORT) == (4 + 16 + 81) / 3
 
 
 def test_dense_reports_hold_the_root_of_the_squared_error():
-    objective = Objective.of(None, "min", "val_mse")
-    assert objective.value({}, REPORT.rename(columns={"mse": "rmse"})) == (4 + 16 + 81) / 3
+    _, measure = report_objective(None, "val_mse")
+    assert measure(REPORT.rename(columns={"mse": "rmse"})) == (4 + 16 + 81) / 3
 
 
-def test_functions_and_logged_values_are_objectives():
+def test_a_name_is_the_error_over_all_samples_and_a_function_is_called():
+    objective, measure = report_objective("val_mse", "val_mae")
+    assert (objective.name, measure(REPORT)) == ("val_mse", 1.0)
+
     def few_error(report):
         return report.loc["few", "mae"]
 
-    objective = Objective.of(few_error, "min")
-    assert (objective.name, objective.value({}, REPORT)) == ("few_error", 4.0)
-    objective = Objective.of("val_gm", "max")
-    assert objective.value({"val_gm": 3.0}) == 3.0
+    objective, measure = report_objective(few_error, "val_loss")
+    assert (objective.name, measure(REPORT)) == ("few_error", 4.0)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((None, "max"), "`direction` must be 'min' for the default"),
-        ((None, "least"), "`direction` must be one of 'min', 'max'"),
-        (("loss", "min"), "`objective` must be a validation value"),
-        ((3, "min"), "`objective` must be a function"),
-    ],
-)
-def test_what_is_no_objective_is_told(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        Objective.of(*arguments)
+def test_a_monitor_that_no_report_has_needs_an_objective():
+    with pytest.raises(ValueError, match="`objective` must be given.*monitor='val_loss'"):
+        report_objective(None, "val_loss")
 
 
-def test_an_unknown_logged_value_and_an_infinite_one_are_told():
-    with pytest.raises(ValueError, match=r"must be one of the logged values \['val_mae'\]"):
-        Objective.of("val_gm", "min").value({"val_mae": 1.0})
-    with pytest.raises(ValueError, match="must be finite. Received: val_gm=nan"):
-        Objective.of("val_gm", "min").value({"val_gm": float("nan")})
+@pytest.mark.parametrize("objective", ["loss", 3, "val_pearson"])
+def test_what_no_report_has_raises(objective):
+    with pytest.raises(
+        ValueError, match="`objective` must be one of 'val_mae', 'val_mse', 'val_gm"
+    ):
+        report_objective(objective, "val_mae")
+
+
+def test_logged_values_are_minimized_unless_an_objective_says_otherwise():
+    data = {"validation_split": 0.1}
+    assert str(logged_objective(None, data)) == 'Objective(name="val_loss", direction="min")'
+    assert logged_objective("val_gm", data).direction == "min"
+    largest = keras_tuner.Objective("val_pearson", "max")
+    assert logged_objective(largest, data) is largest

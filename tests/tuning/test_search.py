@@ -1,8 +1,6 @@
-"""Searches: exact, seeded, judged on validation data alone, with the method itself as baseline."""
+"""Searches: seeded, judged on validation data alone, with the method itself as baseline."""
 
-import json
-import shutil
-import sys
+import gc
 
 import numpy as np
 import pandas as pd
@@ -11,43 +9,23 @@ from small_search import make_benchmark, small_search
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import run
-from keras_ranksim.tuning.space import with_settings
-from keras_ranksim.tuning.tuner import TrialRunner
 
 SCORE = "balanced val_mae"
 
 
-def equal_trials(a, b):
-    pd.testing.assert_frame_equal(
-        a.drop(columns=["seconds", "error"]),
-        b.drop(columns=["seconds", "error"]),
-        rtol=1e-5,
-        check_dtype=False,
-    )
-
-
-@pytest.fixture
-def no_training(monkeypatch):
-    def refuse(*arguments, **keywords):
-        raise AssertionError("nothing was to be trained")
-
-    monkeypatch.setattr(kr.ImbalancedRegressor, "fit", refuse)
-
-
-def test_all_trials_finish_and_the_best_is_at_least_as_good_as_the_baseline(found, benchmark):
+def test_the_recipe_comes_first_the_baseline_second_and_the_best_is_no_worse(found, benchmark):
     trials = found.trials
-    assert trials.index.tolist() == ["baseline", "0", "1", "2"]
+    assert trials.index.tolist() == ["0", "baseline", "2"]
     assert (trials["status"] == "COMPLETED").all()
-    assert trials.loc["baseline", "gamma"] == 0
     assert trials.loc["0", ["gamma", "lambda_"]].to_dict() == pytest.approx(
         benchmark.recipe.ranksim
     )
-    assert trials.loc[found.best_trial, SCORE] == trials[SCORE].min()
-    assert found.best[SCORE] <= trials.loc["baseline", SCORE]
+    assert trials.loc["baseline", "gamma"] == 0
+    assert trials.loc["baseline", "perturbation"] == trials.loc["0", "perturbation"]
+    assert found.best[SCORE] == trials[SCORE].min() <= trials.loc["baseline", SCORE]
     assert found.gamma == trials.loc[found.best_trial, "gamma"]
-    np.testing.assert_allclose(
-        trials["gamma"] * trials["lambda_"], trials["delta"].where(trials["gamma"] > 0, 0)
-    )
+    drawn = trials[trials["gamma"] > 0]
+    np.testing.assert_allclose(drawn["gamma"] * drawn["lambda_"], drawn["perturbation"])
 
 
 def test_the_baseline_is_the_method_without_ranksim_and_a_trial_is_a_run(found, benchmark):
@@ -56,190 +34,170 @@ def test_the_baseline_is_the_method_without_ranksim_and_a_trial_is_a_run(found, 
     assert vanilla.validation.loc[["many", "zero"], "n"].sum() == 0
     np.testing.assert_allclose(found.trials.loc["baseline", SCORE], expected, rtol=1e-5)
     row = found.trials.loc["2"]
-    pair = {"gamma": row["gamma"], "lambda_": row["lambda_"]}
-    result = run(with_settings(benchmark, {"ranksim": pair}), "RANKSIM", epochs=2, verbose=0)
+    hypermodel = kr.tuning.RankSimHyperModel(benchmark)
+    settings = found.tuner.oracle.get_trial("2").hyperparameters
+    result = run(hypermodel.tuned(settings), "RANKSIM", epochs=2, verbose=0)
     np.testing.assert_allclose(row["mae_few"], result.validation.loc["few", "mae"], rtol=1e-5)
 
 
-def test_a_finished_search_is_read_and_a_longer_one_goes_on(found, tmp_path, no_training):
-    folder = shutil.copytree(found.output_dir, tmp_path / "copy")
-    equal_trials(small_search(folder).trials, found.trials)
-    with pytest.warns(UserWarning, match="1 of 5 trials failed. 3: AssertionError: nothing was"):
-        longer = small_search(folder, max_trials=4)
-    equal_trials(longer.trials.iloc[:4], found.trials)
+def test_the_best_setting_wins_even_if_it_is_the_baseline(benchmark, trained):
+    result = kr.tuning.search(benchmark, gamma=(0.001, 100), max_trials=6, verbose=0)
+    assert result.best_trial == result.trials[SCORE].idxmin() != "baseline"
+    assert result.lambda_ == pytest.approx(result.perturbation / result.gamma)
+    trained.error = lambda hp, seed: 1 + hp.values["gamma"]
+    result = kr.tuning.search(benchmark, gamma=(0.001, 100), max_trials=6, verbose=0)
+    assert (result.best_trial, result.gamma, result.lambda_) == ("baseline", 0.0, None)
+    assert result.benchmark.recipe.ranksim["gamma"] == 0
 
 
-def test_a_folder_of_another_search_is_told(found):
-    with pytest.raises(ValueError, match="`output_dir` must be empty.*differs in seed: 0 there"):
-        small_search(found.output_dir, seed=1)
+def test_a_method_without_ranksim_has_no_baseline(benchmark, trained):
+    trained.error = lambda hp, seed: hp.values["learning_rate"]
+    result = kr.tuning.search(benchmark, "SQINV", tune="learning_rate", max_trials=3, verbose=0)
+    assert result.trials.index.tolist() == ["0", "1", "2"]
+    assert (result.gamma, result.perturbation, result.lambda_) == (None, None, None)
+    assert result.benchmark.recipe.learning_rate == result.trials["learning_rate"].min()
+    with pytest.raises(ValueError, match="`plot` draws gamma and the perturbation"):
+        result.plot()
 
 
-def test_overwriting_takes_a_folder_of_searches_only(tmp_path):
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(ValueError, match="must be empty or hold an earlier search"):
-        small_search(tmp_path, overwrite=True)
-    assert (tmp_path / "thesis.txt").exists()
+def test_the_seed_decides_the_draws_and_neighboring_seeds_share_none(benchmark, trained):
+    def drawn(seed):
+        return kr.tuning.search(benchmark, max_trials=4, seed=seed, verbose=0).trials
+
+    tables = [drawn(seed) for seed in range(4)]
+    pd.testing.assert_frame_equal(tables[1], drawn(1))
+    perturbations = [set(table["perturbation"][2:]) for table in tables]
+    assert sum(map(len, perturbations)) == len(set.union(*perturbations)) == 12
+
+
+def test_all_trials_share_the_seeds_of_their_executions_which_are_averaged(benchmark, trained):
+    result = kr.tuning.search(
+        benchmark, max_trials=1, executions_per_trial=3, seed=5, verbose=0, objective="val_mae"
+    )
+    assert trained.seeds == [5, 6, 7] * 2
+    errors = [trained.error(result.tuner.get_best_hyperparameters()[0], s) for s in (5, 6, 7)]
+    assert result.best["val_mae"] == pytest.approx(np.mean(errors))
+    assert result.trials.loc["0", "deviation"] == pytest.approx(1.0)
 
 
 def test_the_search_never_reads_the_test_split():
-    benchmark, asked = make_benchmark(), []
+    benchmark, read = make_benchmark(), []
     pipeline = benchmark.make_pipeline
 
     def spy(split, benchmark):
-        asked.append(split)
-        if split == "val" and len(asked) < 3:
-            with pytest.raises(ValueError, match="A search must not read the test split"):
-                benchmark.test  # noqa: B018
+        read.append(split)
         return pipeline(split, benchmark)
 
     def overall(report):
+        with pytest.raises(ValueError, match="A search must not read the test split"):
+            seen[0].test  # noqa: B018
         return report.loc["all", "mae"]
 
-    spied = benchmark.replace(make_pipeline=spy)
-    result = kr.tuning.search(
-        spied, max_trials=1, epochs=1, baseline=False, objective=overall, verbose=0
-    )
-    assert set(asked) == {"train", "val"}
+    seen, train = [], kr.tuning.hypermodel.train
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            kr.tuning.hypermodel, "train", lambda *args: seen.append(args[0]) or train(*args)
+        )
+        result = kr.tuning.search(
+            benchmark.replace(make_pipeline=spy),
+            "SQINV",
+            tune="learning_rate",
+            max_trials=1,
+            epochs=1,
+            objective=overall,
+            verbose=0,
+        )
+    assert set(read) == {"train", "val"}
     assert result.objective == "overall"
     result.test_report()
-    assert set(asked) == {"train", "val", "test"}
+    assert set(read) == {"train", "val", "test"}
 
 
-def test_the_data_that_chose_gamma_are_refused_for_reporting(found):
-    model = found.model()
+def test_the_split_that_chose_the_settings_is_refused_for_reporting(found):
     with pytest.raises(ValueError, match="must not be the one that settings were tuned on"):
-        kr.experiments.evaluate(model, found.benchmark, "val")
-    report = found.test_report()
-    pd.testing.assert_frame_equal(report, kr.experiments.evaluate(model, found.benchmark))
+        kr.experiments.evaluate(found.model(), found.benchmark, "val")
+    report = kr.experiments.evaluate(found.model(), found.benchmark)
+    pd.testing.assert_frame_equal(found.test_report(), report)
 
 
-def test_the_best_model_is_kept_alone_and_retraining_takes_its_settings(found):
-    assert len(list(found.output_dir.rglob("model.keras"))) == 1
-    assert not list(found.output_dir.rglob("state.npz"))
-    assert isinstance(found.model(), kr.ImbalancedRegressor)
-    result = found.retrain(seed=5, verbose=0)
-    assert result.seed == 5
-    assert result.validation.index.name == "chosen on this split"
-    layer = next(
-        layer for layer in result.model.layers if isinstance(layer, kr.layers.RankSimRegularizer)
-    )
-    assert (layer.gamma, layer.lambda_) == (found.gamma, found.lambda_)
+def test_the_best_model_is_kept_alone_and_predicts_what_was_measured(found, benchmark):
+    folder = found.tuner.oracle.get_best_trials()[0].trial_id
+    (path,) = (found.tuner.settings_path.parent / "trials").rglob("*.keras")
+    assert path.parent.name == f"trial_{folder}"
+    assert not list(path.parent.glob("execution-*"))
+    report = kr.experiments.evaluate(found.model(), benchmark, "val")
+    assert report.loc["few", "mae"] == pytest.approx(found.trials.loc[found.best_trial, "mae_few"])
 
 
-def test_the_table_is_written(found):
-    written = pd.read_csv(found.output_dir / "trials.csv", index_col="trial")
+def test_the_table_is_written_with_the_best_row_in_bold(found):
+    folder = found.tuner.settings_path.parent
+    written = pd.read_csv(folder / "trials.csv", index_col="trial")
     np.testing.assert_allclose(written[SCORE], found.trials[SCORE])
-    header, _, *rows = (found.output_dir / "trials.md").read_text().splitlines()
-    assert header.startswith("| trial | gamma | lambda_ | delta | status | balanced val_mae |")
-    bold = [row for row in rows if "**" in row]
-    assert len(bold) == 1
-    assert bold[0].startswith(f"| **{found.best_trial}** |")
+    header, _, *rows = (folder / "trials.md").read_text().splitlines()
+    assert header.startswith("| trial | gamma | lambda_ | perturbation | status | balanced val_mae")
+    assert "error" not in header
+    (bold,) = [row for row in rows if "**" in row]
+    assert bold.startswith(f"| **{found.best_trial}** |")
 
 
-def test_the_picture_is_drawn(found):
-    figure = found.plot()
-    assert figure.axes[0].get_xlabel().startswith("log")
-
-
-def test_hparams_are_written(found, tmp_path):
-    found.to_tensorboard(tmp_path)
-    written = b"".join(path.read_bytes() for path in tmp_path.rglob("events*"))
-    assert b"_hparams_/session_start_info" in written
-    assert SCORE.encode() in written
-    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == set(found.trials.index)
-
-
-def test_executions_are_averaged_and_other_settings_tuned(benchmark):
-    result = kr.tuning.search(
-        benchmark,
-        "SQINV + RANKSIM",
-        tune=("ranksim", "learning_rate"),
-        max_trials=1,
-        executions_per_trial=2,
-        baseline=False,
-        epochs=1,
-        patience=1,
-        verbose=0,
-        objective="val_gm",
-    )
-    folder = result.output_dir / "trials" / "trial_0"
-    outcomes = [json.loads((folder / f"execution-{i}/outcome.json").read_text()) for i in (0, 1)]
-    scores = [outcome["val_gm"] for outcome in outcomes]
-    assert scores[0] != scores[1]
-    np.testing.assert_allclose(result.trials.loc["0", "val_gm"], np.mean(scores), rtol=1e-5)
+def test_the_picture_has_the_trials_but_the_baseline(found):
+    axes = found.plot().axes[0]
+    drawn = found.trials[found.trials["gamma"] > 0]
+    places = next(one for one in axes.collections if one.get_offsets().shape == (len(drawn), 2))
     np.testing.assert_allclose(
-        result.trials.loc["0", "deviation"], np.std(scores, ddof=1), rtol=1e-4
+        places.get_offsets(), np.log10(drawn[["gamma", "perturbation"]].to_numpy(float))
     )
-    assert result.best["learning_rate"] == benchmark.recipe.learning_rate
-    assert len(list(result.output_dir.rglob("model.keras"))) == 1
-    assert "| val_gm | deviation |" in result.to_markdown()
 
 
-def test_a_promoted_trial_goes_on_with_its_training(found, tmp_path):
-    hp = found.hyperparameters
-    runner = TrialRunner(found.task, seed=0, executions=1, keep_states=True)
-    runner.run(hp, tmp_path / "short", epochs=1)
-    promoted = runner.run(hp, tmp_path / "long", epochs=2, earlier=tmp_path / "short")
-    uncut = found.trials.loc[found.best_trial]
-    np.testing.assert_allclose(promoted[SCORE], uncut[SCORE], rtol=1e-5)
-    log = (tmp_path / "long/execution-0/stage_one/epochs.jsonl").read_text().splitlines()
-    earlier = (tmp_path / "short/execution-0/stage_one/epochs.jsonl").read_text().splitlines()
-    assert len(log) == 2
-    assert log[0] == earlier[0]
+def test_an_objective_called_like_a_column_is_the_objective(benchmark, trained):
+    def mae_few(report):
+        return 1000 + report.loc["few", "mae"]
+
+    result = kr.tuning.search(benchmark, max_trials=1, objective=mae_few, verbose=0)
+    assert result.best["mae_few"] > 1000
 
 
-def bowl(self, hp, folder, epochs, earlier=None):
-    """Instead of training: best at gamma 1 and delta 1, and a little better when long."""
-    weight, delta = hp.values["gamma"] or 1e-9, hp.values["delta"]
-    assert earlier is None or (earlier / "outcome.json").exists()
-    outcome = {SCORE: np.log10(weight) ** 2 + np.log10(delta) ** 2 - 1e-3 * epochs}
-    (folder / "execution-0").mkdir(parents=True)
-    (folder / "execution-0" / "model.keras").write_text("a model")
-    (folder / "outcome.json").write_text(json.dumps({**outcome, "epochs": epochs}))
-    return outcome
+def test_a_folder_that_nobody_named_goes_with_the_result(benchmark, trained):
+    result = kr.tuning.search(benchmark, max_trials=1, verbose=0)
+    folder = result.tuner.settings_path.parent
+    assert (folder / "trials.csv").exists()
+    del result
+    gc.collect()
+    assert not folder.exists()
 
 
-@pytest.mark.parametrize(("tuner", "trials"), [("bayesian", 8), ("hyperband", None)])
-def test_bayesian_and_hyperband_search_repeat_exactly(benchmark, monkeypatch, tuner, trials):
-    monkeypatch.setattr(TrialRunner, "run", bowl)
-    first, again = (
-        kr.tuning.search(
-            benchmark, tuner=tuner, gamma=(0.01, 100), max_trials=trials, epochs=9, verbose=0
-        )
-        for _ in range(2)
-    )
-    pd.testing.assert_frame_equal(first.trials, again.trials)
-    assert (first.trials["status"] == "COMPLETED").all()
-    if tuner == "bayesian":
-        drawn, modelled = first.trials[SCORE].iloc[1:4], first.trials[SCORE].iloc[4:]
-        assert modelled.min() < drawn.min() / 2
-    else:
-        assert set(first.trials["epochs"]) == {1, 3, 9}
+def test_silence_is_silence(tmp_path, trained, capsys):
+    for max_trials in (1, 2):  # the second call reloads
+        small_search(tmp_path, max_trials=max_trials)
+    assert capsys.readouterr() == ("", "")
 
 
-def test_tensorboard_is_needed_for_hparams_only_and_told_before_training(
-    benchmark, monkeypatch, no_training
-):
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
-    with pytest.raises(ImportError, match=r"`tensorboard`.*pip install 'keras_ranksim\[tuning\]'"):
-        kr.tuning.search(benchmark, tensorboard=True)
-    monkeypatch.setitem(sys.modules, "keras_tuner", None)
-    with pytest.raises(ImportError, match=r"`keras_tuner`.*pip install 'keras_ranksim\[tuning\]'"):
-        kr.tuning.search(benchmark)
+def seconds(report):
+    return report.loc["all", "mae"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"tuner": "grid"}, "`tuner` must be one of 'random', 'bayesian', 'hyperband'"),
-        ({"tuner": "hyperband", "max_trials": 3}, "`max_trials` must be left out with tuner="),
         ({"max_trials": 0}, "`max_trials` must be a whole number of at least 1"),
         ({"executions_per_trial": 0}, "`executions_per_trial` must be a whole number"),
         ({"epochs": 0}, "`epochs` must be a whole number"),
-        ({"patience": -1}, "`patience` must be a whole number"),
-        ({"train_data": [1]}, "`train_data` must be left out with a benchmark"),
+        ({"seed": -1}, "`seed` must be a number of at least 0"),
+        ({"seed": "1"}, "`seed` must be a number of at least 0"),
+        ({"objective": "val_pearson"}, "`objective` must be one of 'val_mae', 'val_mse', 'val_gm'"),
+        ({"gamma": 0.5}, r"`gamma` must be \(lowest, highest\), two numbers"),
+        ({"perturbation": (0, 1)}, "`perturbation` must be a positive number"),
+        ({"tune": 3}, "`tune` must be one of 'ranksim'"),
+        ({"tune": ()}, "`tune` must name at least one of"),
     ],
 )
-def test_wrong_arguments_are_told_before_training(benchmark, arguments, message, no_training):
+def test_wrong_arguments_raise_before_training(benchmark, trained, arguments, message):
     with pytest.raises(ValueError, match=message):
         kr.tuning.search(benchmark, **arguments)
+    assert not trained.settings
+
+
+def test_an_unknown_argument_raises_before_training(benchmark, trained):
+    with pytest.raises(TypeError, match="'delta'"):
+        kr.tuning.search(benchmark, delta=(1, 2))
+    assert not trained.settings
