@@ -145,7 +145,8 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
         def accumulator(name, shape):
             return keras.Variable(
-                np.zeros(shape),
+                "zeros",  # by name, so that Keras may create it later than here
+                shape=shape,
                 dtype=SUMS_DTYPE,
                 trainable=False,
                 autocast=False,

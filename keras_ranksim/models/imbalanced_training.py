@@ -83,6 +83,9 @@ class ImbalancedTraining(_Base):
     def train_step(self, *args):
         """Keras' own step, inside a scope that shows the layers the labels."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(args[-1])
+        if not self.built:
+            # Building calls the layers, too, which must not leave terms in the scope then.
+            self(x, training=False)
         views = x.count if isinstance(x, Views) else 1
         with label_scope(repeat_rows(y, views), repeat_rows(sample_weight, views), views):
             return super().train_step(*args)
