@@ -2,15 +2,23 @@
 
     pip install torch
     python benchmarks/regularizer.py
+    python benchmarks/regularizer.py --baseline ../another-checkout
 
 RankSim of M samples with M distinct labels and 2,048 features against (a) a loop over the rows
 in PyTorch that sorts twice for a ranking, the form of the published algorithm, (b) all rows at once
 in PyTorch, (c) the floor: what cannot be left out, two matrix products and two sorts of all rows,
 in TensorFlow. ConR against PyTorch at once. Losses are compared first. All sides take turns in one
 run. Takes about four minutes; the tables go to benchmarks/results/regularizer.md.
+
+With `--baseline`, RankSim and ConR of this checkout against those of another one, each in a process
+of its own, taking turns; the ratios are printed.
 """
 
 import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 from measure import as_table, measurements, ratio_spread, rounds, spread, write
 
@@ -134,6 +142,64 @@ def conr(size, repeats):
     return rounds(sides, repeats, warm_up=1)
 
 
+class Served:
+    """One step of a loss in a process of its own, with the package of a checkout."""
+
+    def __init__(self, checkout, loss, size):
+        environment = {**os.environ, "PYTHONPATH": str(Path(checkout).resolve())}
+        command = [sys.executable, __file__, "--serve", loss, "--sizes", str(size)]
+        self.process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self):
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "done\n":
+            raise RuntimeError("The process that was to run a step ended.")
+
+
+def serve(loss, size):
+    """Runs a step for every line of standard input."""
+    import tensorflow as tf
+
+    import keras_ranksim as kr
+
+    features, *known = drawn(size)
+    if loss == "conr":
+        known = [values.round() // 2 for values in known]
+    labels, predictions = map(tf.constant, known)
+    losses = {
+        "ranksim": lambda x: kr.ops.ranksim_loss(x, labels, GAMMA, LAMBDA, seed=0),
+        "conr": lambda x: kr.ops.conr_loss(x, labels, predictions),
+    }
+    step = in_tensorflow(losses[loss], features)
+    for _ in sys.stdin:
+        step()
+        print("done", flush=True)
+
+
+def compare(baseline, sizes, repeats):
+    """Prints how long a step takes here, in the other checkout, and the ratio."""
+    here = Path(__file__).resolve().parents[1]
+    for loss in ("ranksim", "conr"):
+        for size in sizes:
+            sides = {
+                name: Served(path, loss, size)
+                for name, path in (("here", here), ("baseline", baseline))
+            }
+            times = rounds(sides, repeats or 31, warm_up=3)
+            for side in sides.values():
+                side.process.stdin.close()
+                side.process.wait()
+            ratio = ratio_spread(times["here"], times["baseline"])
+            print(
+                f"{loss} M {size}: {spread(times['here'])} ms here, "
+                f"{spread(times['baseline'])} ms there, ratio {ratio}",
+                flush=True,
+            )
+
+
 def assert_close(ours, theirs):
     """Ties apart, which PyTorch's argsort breaks in any order, both compute the same."""
     assert abs(ours / theirs - 1) < 0.02, (ours, theirs)
@@ -147,7 +213,15 @@ def main():
     parser.add_argument("--xla", type=int, default=256, help="largest size compiled by XLA")
     parser.add_argument("--repeats", type=int, help="calls of each, instead of 5 to 15")
     parser.add_argument("--name", default="regularizer", help="name of the results")
+    parser.add_argument("--baseline", help="another checkout to compare this one with")
+    parser.add_argument("--serve", choices=("ranksim", "conr"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.serve:
+        serve(arguments.serve, *arguments.sizes)
+        return
+    if arguments.baseline:
+        compare(arguments.baseline, arguments.sizes, arguments.repeats)
+        return
     ranksim_lines, conr_lines, rows = [], [], []
     for size in arguments.sizes:
         repeats = arguments.repeats or (5 if size > 1024 else 15)

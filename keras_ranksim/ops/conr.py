@@ -111,11 +111,12 @@ def conr_terms(
     positive_count, negative_count = _count(positives), _count(negatives)
     counted = ops.logical_and(positive_count > 0, negative_count > 0)
     weights = ops.take(weights, index)[:, None]
+    log_weights = ops.log(ops.maximum(weights, SMALLEST_WEIGHT))
+    weights = ops.where(counted, weights, 0.0)
 
     scaled = similarity / temperature
-    push = log_push(distance) + ops.log(ops.maximum(weights, SMALLEST_WEIGHT))
-    exponents = ops.where(negatives, scaled + push, 0.0)
-    exponents = ops.where(positives, scaled, exponents)
+    pushed = scaled + (log_push(distance) + log_weights)
+    exponents = ops.where(negatives, pushed, ops.where(positives, scaled, 0.0))
     # A negative adds e^0 to the denominator besides its own share: it is no positive.
     highest = ops.maximum(ops.max(exponents, axis=-1, keepdims=True, initial=0.0), 0.0)
     shares = ops.exp(exponents - highest)
@@ -123,10 +124,10 @@ def conr_terms(
     pulled = ops.sum(ops.where(positives, scaled, 0.0), axis=-1, keepdims=True)
     pull = 1 / ops.maximum(positive_count, 1.0)
 
-    values = ops.where(counted, weights * (highest + ops.log(total) - pull * pulled), 0.0)
-    slopes = ops.where(ops.logical_or(positives, negatives), shares / total, 0.0)
-    slopes = slopes - ops.where(positives, pull, 0.0)
-    return values[:, 0], ops.where(counted, weights * slopes / temperature, 0.0)
+    values = weights * (highest + ops.log(total) - pull * pulled)
+    at_similarity = weights / temperature
+    pushes = ops.where(ops.logical_or(positives, negatives), shares * (at_similarity / total), 0.0)
+    return values[:, 0], pushes - ops.where(positives, at_similarity * pull, 0.0)
 
 
 def _log_push_function(pushing, power):

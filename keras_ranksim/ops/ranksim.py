@@ -13,7 +13,7 @@ from keras_ranksim.validation import non_negative, one_of, positive, same_length
 REDUCTIONS = ("sum", "mean")
 
 
-def ranksim_terms(similarity, label_ranks, count, gamma, lambda_, counted=1.0) -> tuple:
+def ranksim_terms(similarity, label_ranks, count, gamma, lambda_, counted=None) -> tuple:
     """RankSim of some rows of the similarity matrix: a value per row, and the slopes.
 
     With ranks divided by the number of samples M and `D = (rank(S) - rank(Sy)) / M`, the value
@@ -27,7 +27,7 @@ def ranksim_terms(similarity, label_ranks, count, gamma, lambda_, counted=1.0) -
         count: The number of samples M.
         gamma: Weight of the term.
         lambda_: Interpolation strength.
-        counted: 1 for the pairs of samples that count and 0 for the others, shape `(n, M)`.
+        counted: Which pairs of samples count, boolean `(n, M)`; `None` for all.
 
     Returns:
         The values, `(n,)`, and the slopes, `(n, M)`.
@@ -41,11 +41,13 @@ def ranksim_terms(similarity, label_ranks, count, gamma, lambda_, counted=1.0) -
     """
     similarity = ops.convert_to_tensor(similarity)
     ranks = rank(similarity)
-    difference = counted * (ranks - ops.convert_to_tensor(label_ranks)) / count
-    values = gamma * ops.sum(ops.square(difference), axis=-1) / count
-    at_ranks = 2 * gamma * difference / count
-    moved = rank(similarity + lambda_ * at_ranks)
-    return values, counted * (moved - ranks) / (count * lambda_)
+    difference = (ranks - ops.convert_to_tensor(label_ranks)) / count
+    if counted is not None:
+        difference = ops.where(counted, difference, 0.0)
+    values = gamma / count * ops.sum(ops.square(difference), axis=-1)
+    step = lambda_ * (2 * gamma / count) * difference
+    slopes = (rank(similarity + step) - ranks) / (count * lambda_)
+    return values, slopes if counted is None else ops.where(counted, slopes, 0.0)
 
 
 def ranksim_loss(
@@ -112,10 +114,10 @@ def ranksim_loss(
     weight = gamma if reduction == "sum" else gamma / count
 
     def terms(similarity, index):
-        counted = 1.0
+        counted = None
         if kept is not None:
             similarity = ops.where(kept, similarity, -float("inf"))
-            counted = ops.cast(ops.logical_and(ops.take(kept, index)[:, None], kept), "float32")
+            counted = ops.logical_and(ops.take(kept, index)[:, None], kept)
         return ranksim_terms(similarity, label_ranks(index), count, weight, lambda_, counted)
 
     return sum_over_pairs(terms, features, rows)

@@ -25,8 +25,8 @@ def cosine_similarity(features, others=None) -> keras.KerasTensor:
            [1., 1., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    unit, _ = unit_rows_and_scale(features)
-    other_units = unit if others is None else unit_rows_and_scale(others)[0]
+    unit = _unit_rows(features)
+    other_units = unit if others is None else _unit_rows(others)
     return ops.matmul(unit, ops.transpose(other_units))
 
 
@@ -39,14 +39,13 @@ def has_direction(features) -> keras.KerasTensor:
     >>> has_direction([[0.0, 0.0], [0.0, 2.0]]).numpy()
     array([False,  True])
     """
-    return ops.norm(ops.convert_to_tensor(features), axis=-1) > SMALLEST_NORM
+    return ops.sum(ops.square(ops.convert_to_tensor(features)), axis=-1) > SMALLEST_NORM**2
 
 
 def unit_rows_and_scale(features) -> tuple:
     """Every row divided by its length, and one over that length.
 
-    Rows of zeros have no direction: both are 0 for them, and so is their gradient, where that of
-    `x / max(|x|, epsilon)` would be enormous.
+    Rows of zeros have no direction: both are 0 for them.
 
     Args:
         features: Tensor of shape `(batch, D)`.
@@ -61,11 +60,16 @@ def unit_rows_and_scale(features) -> tuple:
     array([[0.6, 0.8]], dtype=float32)
     """
     features = ops.convert_to_tensor(features)
-    directed = has_direction(features)[:, None]
-    rows = ops.where(directed, features, 0.0)
-    squares = ops.sum(ops.square(rows), axis=-1, keepdims=True)
+    squares = ops.sum(ops.square(features), axis=-1, keepdims=True)
+    directed = squares > SMALLEST_NORM**2
     scale = ops.where(directed, ops.rsqrt(ops.where(directed, squares, 1.0)), 0.0)
-    return rows * scale, scale
+    return ops.where(directed, features * scale, 0.0), scale
+
+
+def _unit_rows(features):
+    """Unit rows whose gradient is 0, not NaN, for rows without a direction."""
+    features = ops.convert_to_tensor(features)
+    return unit_rows_and_scale(ops.where(has_direction(features)[:, None], features, 0.0))[0]
 
 
 def negative_distance(labels, others=None) -> keras.KerasTensor:

@@ -4,11 +4,7 @@ import numpy as np
 from gradients import gradient, value_and_gradient
 from keras import ops
 
-from keras_ranksim.ops.similarity import unit_rows_and_scale
-
-
-def unit_rows(features):
-    return unit_rows_and_scale(features)[0]
+from keras_ranksim.ops.similarity import _unit_rows as unit_rows
 
 
 def test_the_gradient_of_unit_rows_is_that_of_the_division(random):
