@@ -12,9 +12,9 @@ from pair_files import made_up, write
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
-from keras_ranksim.data.download import file_hash
 from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
+from keras_ranksim.files import file_hash
 
 SMALL = {"width": 4, "layers": 1, "vector_size": 8}
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.data.download import download_file
 from keras_ranksim.data.faces.benchmark import CONR, face_benchmark
-from keras_ranksim.data.faces.split_file import fetch_split_file
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins
 
@@ -96,7 +96,7 @@ def load_agedb_dir(
     if split_file is None:
         split_file = data_dir / "agedb.csv"
         if download:
-            fetch_split_file(SPLIT_URL, split_file, SPLIT_SHA256)
+            download_file(SPLIT_URL, split_file, sha256=SPLIT_SHA256)
     return face_benchmark(
         name="agedb-dir",
         data_dir=data_dir,

@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.download import file_hash
 from keras_ranksim.data.faces.split_file import read_split_file
 from keras_ranksim.data.image_files import check_images, first_few, missing_files
 from keras_ranksim.data.images import read_image, scale_image, training_input
 from keras_ranksim.data.pipeline import batches_from_samples, of_split
 from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.files import file_hash
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.networks.resnet import VARIANTS, resnet50
 from keras_ranksim.validation import one_of, positive_integer

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.data.download import download_file
+from keras_ranksim.data.download import download_file, unpack_tar
 from keras_ranksim.data.faces.benchmark import CONR, face_benchmark
-from keras_ranksim.data.faces.split_file import fetch_split_file
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.unpack import unpack_tar
 from keras_ranksim.labels.bins import LabelBins
 
 SPLIT_URL = (
@@ -103,7 +101,7 @@ def load_imdb_wiki_dir(
     if split_file is None:
         split_file = data_dir / "imdb_wiki.csv"
         if download:
-            fetch_split_file(SPLIT_URL, split_file)
+            download_file(SPLIT_URL, split_file)
     if download:
         fetch_imdb_wiki_faces(data_dir)
     return face_benchmark(

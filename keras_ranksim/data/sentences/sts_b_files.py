@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.download import download_file, file_hash
+from keras_ranksim.data.download import download_file
+from keras_ranksim.files import file_hash
 
 FILES = {"train": "train_new.tsv", "val": "dev_new.tsv", "test": "test_new.tsv"}
 SHA256 = {

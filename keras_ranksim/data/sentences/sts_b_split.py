@@ -8,6 +8,7 @@ Then `kr.data.load_sts_b_dir("my-sts-b-dir", verify=False)`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from keras_ranksim.data.sentences.sts_b_files import (
     read_pairs,
     repeated_pairs,
 )
+from keras_ranksim.files import whole_file
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.validation import positive_integer
@@ -68,7 +70,11 @@ def split_glue(
     parts = balanced_split(pairs.scores, edges, pairs_per_bin, fraction=0.5, seed=seed)
     header = sources[0].read_bytes().decode("utf-8-sig").split("\n")[0].rstrip("\r")
     cut = {part: _chosen(pairs, np.flatnonzero(parts == part)) for part in FILES}
-    _write({output / FILES[part]: [header, *cut[part].lines] for part in FILES})
+    with contextlib.ExitStack() as files:  # Renames all three files, or none.
+        for part, name in FILES.items():
+            lines = [header, *cut[part].lines]
+            file = files.enter_context(whole_file(output / name))
+            file.write_bytes("".join(f"{line}\n" for line in lines).encode())
     return cut
 
 
@@ -88,19 +94,6 @@ def _chosen(pairs, index):
         scores=pairs.scores[index],
         lines=[pairs.lines[i] for i in index],
     )
-
-
-def _write(files):
-    unfinished = {path: path.with_name(path.name + ".part") for path in files}
-    try:
-        for path, lines in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished[path].write_bytes("".join(line + "\n" for line in lines).encode())
-        for path, part in unfinished.items():
-            part.replace(path)
-    finally:
-        for part in unfinished.values():
-            part.unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
