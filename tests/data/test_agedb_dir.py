@@ -176,7 +176,7 @@ def test_two_views_of_each_image_and_a_plain_one_on_request(folder):
 
 def test_images_kept_in_memory_are_the_same_and_are_read_once(folder, capsys):
     (images,), ages = one_epoch(load(folder, image_size=32).train)
-    kept = load(folder, image_size=32, cache=True)
+    kept = load(folder, image_size=32, in_memory=True)
     (cached,), cached_ages = one_epoch(kept.train)
     np.testing.assert_array_equal(ages, cached_ages)
     np.testing.assert_array_equal(images, cached)
@@ -261,6 +261,7 @@ def test_another_split_file_can_be_given(folder):
     ("options", "message"),
     [
         ({"image_size": 0}, "`image_size` must be"),
+        ({"image_size": 15}, "`image_size` must be at least 16 pixels"),
         ({"resnet": "v2"}, "`resnet` must be one of 'v1.5', 'v1'"),
         ({"views": 4}, "`views` must be one of"),
         ({"batch_size": 0}, "`batch_size` must be"),

@@ -83,7 +83,7 @@ def test_an_archive_cut_off_at_the_source_leaves_no_folder(source, tmp_path):
 def test_missing_photographs_say_how_to_get_them(source, tmp_path):
     kr.data.load_imdb_wiki_dir(tmp_path, download=True)
     (tmp_path / "wiki_crop" / "00" / "d.jpg").unlink()
-    with pytest.raises(FileNotFoundError, match=r"1 of the 4 .*d\.jpg\. `download=True` fetches"):
+    with pytest.raises(FileNotFoundError, match=r"1 of the 4 .*d\.jpg\. `download=True` downloads"):
         kr.data.load_imdb_wiki_dir(tmp_path)
 
 

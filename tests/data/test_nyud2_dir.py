@@ -1,5 +1,6 @@
 """NYUD2-DIR from files to trained weights, on a small folder drawn here."""
 
+import dataclasses
 import shutil
 
 import keras
@@ -12,6 +13,7 @@ from drawn_depth import (
     HEIGHT,
     IMAGE_SIZE,
     SCENES,
+    VIEW,
     WIDTH,
     all_of,
     draw,
@@ -98,9 +100,8 @@ def test_the_test_maps_of_16_bits_are_read_in_millimetres(benchmark):
 
 def test_the_units_of_depth_maps_can_be_said(drawn, tmp_path):
     plain = load(drawn, cache_dir=tmp_path)
-    scaled = load(
-        drawn, cache_dir=tmp_path, eight_bit_range=5.0, sixteen_bit_units=2000.0, batch_size=4
-    )
+    view = dataclasses.replace(VIEW, eight_bit_range=5.0, sixteen_bit_units=2000.0)
+    scaled = load(drawn, cache_dir=tmp_path, view=view, batch_size=4)
     for split in ("train", "val", "test"):
         np.testing.assert_allclose(scaled.labels[split], plain.labels[split] / 2, rtol=1e-5)
 
@@ -180,7 +181,7 @@ def test_a_mask_that_is_no_array_is_told(copied):
 
 def test_a_mask_of_another_shape_is_told(copied):
     np.save(copied / "test_balanced_mask.npy", np.ones((3, *IMAGE_SIZE)))
-    message = r"test_balanced_mask.npy' must hold one entry a test pixel.*Received: shape \(3, 20"
+    message = r"test_balanced_mask.npy' must hold one entry per test pixel.*Received: shape \(3, 20"
     with pytest.raises(ValueError, match=message):
         load(copied)
 
@@ -251,7 +252,7 @@ def test_a_subset_can_be_counted_instead(copied):
 
 
 def test_a_progress_bar_is_shown_on_request(copied, capsys):
-    load(copied, progress=True)
+    load(copied, verbose=True)
     assert "12/12" in capsys.readouterr().err
     load(copied, cache_dir=copied / "elsewhere")
     assert capsys.readouterr().err == ""
@@ -371,7 +372,7 @@ def test_an_image_too_small_for_the_crop_is_named(drawn):
         ValueError,
         match=r"`image_size` \(24, 36\) must fit .*1.png' of 48 x 64 pixels, resized to 24 x 32",
     ):
-        load(drawn, image_size=(24, 36), cache_dir=drawn / "unused")
+        load(drawn, view=DepthView(24, (24, 36)), cache_dir=drawn / "unused")
 
 
 @pytest.mark.parametrize(
@@ -379,12 +380,7 @@ def test_an_image_too_small_for_the_crop_is_named(drawn):
     [
         ({"val_fraction": 0}, "`val_fraction` must be above 0 and at most 0.5"),
         ({"val_fraction": 0.6}, "`val_fraction` must be above 0 and at most 0.5"),
-        ({"image_size": 28}, r"`image_size` must be \(height, width\) in pixels"),
-        ({"depth_size": (10, 0)}, "`depth_size` must be a whole number of at least 1"),
-        ({"shorter_side": 0}, "`shorter_side` must be a whole number of at least 1"),
         ({"degrees": -1}, "`degrees` must be a number of at least 0"),
-        ({"eight_bit_range": 0}, "`eight_bit_range` must be a positive number"),
-        ({"sixteen_bit_units": 0}, "`sixteen_bit_units` must be a positive number"),
         ({"bins": 100}, "`bins` must be a keras_ranksim.LabelBins"),
         ({"count_list": "none.csv"}, "There must be a list"),
     ],
@@ -392,6 +388,21 @@ def test_an_image_too_small_for_the_crop_is_named(drawn):
 def test_wrong_arguments_are_told(drawn, changes, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         load(drawn, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"image_size": 28}, r"`image_size` must be \(height, width\) in pixels"),
+        ({"depth_size": (10, 0)}, "`depth_size` must be a whole number of at least 1"),
+        ({"shorter_side": 0}, "`shorter_side` must be a whole number of at least 1"),
+        ({"eight_bit_range": 0}, "`eight_bit_range` must be a positive number"),
+        ({"sixteen_bit_units": 0}, "`sixteen_bit_units` must be a positive number"),
+    ],
+)
+def test_a_wrong_view_raises(changes, message):
+    with pytest.raises(ValueError, match=message):
+        DepthView(**changes)
 
 
 def test_scenes_of_one_folder_cannot_be_held_out(copied):

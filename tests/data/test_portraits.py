@@ -142,7 +142,7 @@ def test_any_ages_can_be_held_out():
 
 
 def test_a_second_epoch_is_shuffled_and_augmented_differently_and_a_seed_repeats_both(small):
-    augmented = small.make_pipeline.augment
+    augmented = small.make_pipeline.decoder.augment
     assert augmented
     first = small.replace(batch_size=60)
     epochs = [_arrays(first.train) for _ in range(2)]

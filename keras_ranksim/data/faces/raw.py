@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.faces.benchmark import AGE_BINS
+from keras_ranksim.data.faces.load_faces import AGE_BINS
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.validation import optional_package
 
