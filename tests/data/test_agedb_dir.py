@@ -147,7 +147,7 @@ def test_a_seed_repeats_an_epoch_exactly(folder):
     assert not np.array_equal(ages, other_ages)
 
 
-def test_a_second_epoch_is_shuffled_and_cropped_anew_and_can_be_resumed(folder):
+def test_a_second_epoch_is_shuffled_and_cropped_again_and_can_be_resumed(folder):
     benchmark = load(folder)
     dataset = benchmark.train
     (first,), ages = one_epoch(dataset)
@@ -240,14 +240,14 @@ def test_missing_photographs_are_counted_and_the_first_named(folder):
         (lambda lines: [*lines, "1,2,3,4,5"], "must be a CSV file with a header line"),
     ],
 )
-def test_a_wrong_split_file_is_told(folder, change, message):
+def test_a_wrong_split_file_raises(folder, change, message):
     rewrite(folder, change)
     with pytest.raises(ValueError, match=message) as error:
         load(folder)
     assert "agedb.csv" in str(error.value)
 
 
-def test_a_missing_split_file_is_told(tmp_path):
+def test_a_missing_split_file_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"split file .*agedb\.csv'; `download=True`"):
         load(tmp_path)
 
@@ -267,7 +267,7 @@ def test_another_split_file_can_be_given(folder):
         ({"batch_size": 0}, "`batch_size` must be"),
     ],
 )
-def test_wrong_options_are_told(folder, options, message):
+def test_wrong_options_raise(folder, options, message):
     with pytest.raises(ValueError, match=message):
         load(folder, **options)
 
@@ -304,7 +304,7 @@ def test_a_split_file_with_another_hash_is_refused_and_not_kept(split_server, fo
     assert sorted(path.name for path in folder.iterdir()) == ["AgeDB"]
 
 
-def test_a_split_file_that_cannot_be_had_is_told(split_server, folder):
+def test_a_split_file_that_cannot_be_had_raises(split_server, folder):
     split_server.unlink()
     with pytest.raises(ConnectionError, match=r"agedb\.csv could not be downloaded: .*404"):
         load(folder, download=True)

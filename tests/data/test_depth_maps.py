@@ -64,7 +64,7 @@ def test_missing_images_of_the_published_list_are_counted(shared_data, tmp_path)
         ("\n", "must name at least one image. Received: an empty list"),
     ],
 )
-def test_a_bad_list_is_told(tmp_path, text, message):
+def test_a_bad_list_raises(tmp_path, text, message):
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_depth_list(tmp_path, "list.csv")

@@ -107,7 +107,7 @@ def test_one_view_is_a_tensor_two_are_a_tuple_and_three_end_with_the_plain_image
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_grey_coloured_and_transparent_pngs_become_three_channels(tmp_path, random, channels):
+def test_gray_colored_and_transparent_pngs_become_three_channels(tmp_path, random, channels):
     pixels = random.integers(0, 256, (20, 20, channels), dtype="uint8")
     path = saved(tmp_path, "image.png", tf.io.encode_png(pixels))
     expected = np.repeat(pixels, 3, axis=-1) if channels == 1 else pixels[..., :3]

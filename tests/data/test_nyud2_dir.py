@@ -173,13 +173,13 @@ def test_a_mask_file_is_used_at_either_size(copied, random):
     assert (weights == 1).all()
 
 
-def test_a_mask_that_is_no_array_is_told(copied):
+def test_a_mask_that_is_no_array_raises(copied):
     (copied / "test_balanced_mask.npy").write_bytes(b"not an array")
     with pytest.raises(ValueError, match=r"mask.npy' must be an array saved by NumPy"):
         load(copied)
 
 
-def test_a_mask_of_another_shape_is_told(copied):
+def test_a_mask_of_another_shape_raises(copied):
     np.save(copied / "test_balanced_mask.npy", np.ones((3, *IMAGE_SIZE)))
     message = r"test_balanced_mask.npy' must hold one entry per test pixel.*Received: shape \(3, 20"
     with pytest.raises(ValueError, match=message):
@@ -385,7 +385,7 @@ def test_an_image_too_small_for_the_crop_is_named(drawn):
         ({"count_list": "none.csv"}, "There must be a list"),
     ],
 )
-def test_wrong_arguments_are_told(drawn, changes, message):
+def test_wrong_arguments_raise(drawn, changes, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         load(drawn, **changes)
 

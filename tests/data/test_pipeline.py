@@ -110,6 +110,6 @@ def test_variants_count_their_epochs_apart():
         ({"label_scale": 0.0}, r"`label_scale` must be a positive number"),
     ],
 )
-def test_wrong_fields_are_told(changes, message):
+def test_wrong_fields_raise(changes, message):
     with pytest.raises(ValueError, match=message):
         benchmark(**changes)

@@ -126,7 +126,7 @@ def test_numbers_of_small_and_large_units_keep_their_detail():
     np.testing.assert_allclose(encoded, [[-unit, -unit], [0, 0], [unit, unit]], atol=1e-3)
 
 
-def test_one_row_of_another_type_is_encoded_alike():
+def test_one_row_of_another_type_is_encoded_equally():
     rows = pandas.DataFrame({"code": [1.0, 2.0, None, 1.0], "x": [1, 2, 3, 5]})
     encoder = kr.data.TableEncoder.from_frame(rows, nominal=["code"])
     as_text = pandas.DataFrame([{"code": "2", "x": "5"}])
@@ -155,7 +155,7 @@ def test_one_row_of_another_type_is_encoded_alike():
         (["2 rooms", "3 rooms", "4"], True),
     ],
 )
-def test_numbers_and_categories_are_told_apart(values, nominal):
+def test_numbers_and_categories_are_distinguished(values, nominal):
     assert kind_of(values).nominal is nominal
 
 
@@ -293,7 +293,7 @@ def test_the_head_starts_from_the_median_and_the_spread():
     np.testing.assert_allclose(benchmark.label_scale, labels.std(), rtol=0.05)
 
 
-def test_prices_are_learnt_in_a_few_epochs():
+def test_prices_are_learned_in_a_few_epochs():
     benchmark = kr.data.load_table(houses(600), "price", batch_size=32)
     inputs, embedding = benchmark.make_network()
     head = keras.layers.Dense(1)(embedding)
@@ -324,15 +324,15 @@ def test_settings_with_a_unit_follow_the_scale_of_the_labels():
 @pytest.mark.parametrize(
     ("price", "message"),
     [
-        ([1.0, None, 3.0, None], r"rows 2 have none \(0 hold other text\), the first: row 1 "),
+        ([1.0, None, 3.0, None], r"none in 2 of 4 rows \(0 hold other text\), the first: row 1 "),
         (["1", "2", "on request", ""], r"row 2 \('on request'\), row 3 \('missing'\), counted"),
-        ([1.0, math.inf, 2.0, 3.0], r"of whose 4 rows 1 have none.* row 1 \('inf'\)"),
+        ([1.0, math.inf, 2.0, 3.0], r"with none in 1 of 4 rows.* row 1 \('inf'\)"),
         ([True, False, True, False], "must name a column of numbers.*a column of bool"),
         (pandas.date_range("2020", periods=4), "must name a column of numbers.*datetime64"),
         ([5, 5, 5, 5], "whose values differ.*5 in every row"),
     ],
 )
-def test_labels_that_are_no_numbers_are_told(price, message):
+def test_labels_that_are_no_numbers_raise(price, message):
     frame = pandas.DataFrame({"area": [1, 2, 3, 4], "price": price})
     with pytest.raises(ValueError, match=message):
         kr.data.load_table(frame, "price")
@@ -358,7 +358,7 @@ def test_small_tables_keep_most_rows_for_training():
     assert len(benchmark.labels["test"]) > 250
 
 
-def test_a_split_column_is_followed_and_not_learnt_from():
+def test_a_split_column_is_followed_and_not_learned_from():
     frame = with_split(houses(40))
     benchmark = kr.data.load_table(frame, "price", split="part")
     assert [len(benchmark.labels[split]) for split in SPLITS] == [20, 10, 10]
@@ -398,7 +398,7 @@ def test_validation_and_test_come_in_order():
 # Encoders kept, moved and served
 
 
-def test_an_encoder_survives_json_and_encodes_new_rows_alike(tmp_path):
+def test_an_encoder_survives_json_and_encodes_new_rows_equally(tmp_path):
     frame = houses().assign(garden=np.resize([True, None, False], 300))
     encoder = kr.data.load_table(frame, "price").facts["encoder"]
     encoder.save(tmp_path / "encoder.json")
@@ -441,13 +441,13 @@ def test_an_encoder_in_front_of_a_model_is_saved_with_it(tmp_path):
         ),
     ],
 )
-def test_new_rows_that_do_not_fit_are_told(rows, message):
+def test_new_rows_that_do_not_fit_raise(rows, message):
     encoder = kr.data.TableEncoder.from_frame(houses().drop(columns=["price"]))
     with pytest.raises(ValueError, match=message):
         encoder.transform(pandas.DataFrame(rows))
 
 
-def test_encoder_files_that_are_none_are_told(tmp_path):
+def test_encoder_files_that_are_none_raise(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"save\(\) wrote"):
         kr.data.TableEncoder.load(tmp_path / "absent.json")
     for text in ("not json", "{}", '{"columns": [{"nominal": true}]}'):
@@ -487,7 +487,7 @@ def test_a_frame_with_an_odd_index_is_read_by_row():
         ("größe,price\n1,2\n".encode("latin-1"), "must be a CSV file in UTF-8"),
     ],
 )
-def test_files_that_are_no_tables_are_told(tmp_path, contents, message):
+def test_files_that_are_no_tables_raise(tmp_path, contents, message):
     path = tmp_path / "odd.csv"
     path.write_bytes(contents)
     with pytest.raises(ValueError, match=rf"odd.csv' {message}"):
@@ -511,14 +511,14 @@ def test_files_that_are_no_tables_are_told(tmp_path, contents, message):
         ({"bins": 30}, ValueError, "`bins` must be a keras_ranksim.LabelBins"),
     ],
 )
-def test_mistakes_in_arguments_are_told(arguments, error, message):
+def test_mistakes_in_arguments_raise(arguments, error, message):
     with pytest.raises(error, match=message):
         kr.data.load_table(**{"csv_path_or_frame": houses(), "label": "price", **arguments})
 
 
-def test_other_tables_that_cannot_be_learnt_from_are_told():
+def test_other_tables_that_cannot_be_learned_from_raise():
     twice = houses().set_axis(["a", "a", "price"], axis=1)
-    with pytest.raises(ValueError, match=r"a name of its own.*1 names twice, the first 'a'"):
+    with pytest.raises(ValueError, match=r"a different name.*1 names twice, the first 'a'"):
         kr.data.load_table(twice, "price")
     with pytest.raises(ValueError, match=r"at least three rows with labels of one bin.* 8 rows"):
         kr.data.load_table(houses(8), "price")

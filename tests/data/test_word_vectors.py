@@ -1,4 +1,4 @@
-"""Word vectors: GloVe files line by line, .safetensors byte by byte, learnt ones by count."""
+"""Word vectors: GloVe files line by line, .safetensors byte by byte, learned ones by count."""
 
 import importlib.util
 import json
@@ -166,22 +166,24 @@ def test_word_pieces_keep_the_rows_of_the_data_alone(folder):
     assert words.shape == (2 + 5, 4)
 
 
-def test_a_cased_vocabulary_is_told_by_its_config(folder):
+def test_a_cased_vocabulary_is_recognized_by_its_config(folder):
     path, _, vectors = folder
     (path / "tokenizer_config.json").write_text('{"do_lower_case": false}')
     words = load_word_vectors(path, ["The dog"], max_tokens=2)
     np.testing.assert_array_equal(words.matrix[words.tokenizer(["The dog"])[0]], vectors[[1, 3]])
 
 
-def test_a_matrix_that_does_not_fit_the_vocabulary_is_told(folder, tensors):
+def test_a_matrix_that_does_not_fit_the_vocabulary_raises(folder, tensors):
     path, _, vectors = folder
     tensors(vectors[:-1], "F32")
-    with pytest.raises(ValueError, match=r"one row a piece of vocab.txt, 9. Received: .*\(8, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"one row per piece of vocab.txt, 9. Received: .*\(8, 4\)"
+    ):
         load_word_vectors(path, SENTENCES)
 
 
 @pytest.mark.parametrize("name", ["vocab.txt", "model.safetensors"])
-def test_a_folder_without_one_of_its_files_is_told(folder, name):
+def test_a_folder_without_one_of_its_files_raises(folder, name):
     path, _, _ = folder
     (path / name).unlink()
     pattern = re.escape(name.replace("model", "*"))
@@ -190,19 +192,21 @@ def test_a_folder_without_one_of_its_files_is_told(folder, name):
 
 
 @pytest.mark.parametrize("vectors", ["no/such/file", 7])
-def test_vectors_that_do_not_exist_are_told(vectors):
+def test_vectors_that_do_not_exist_raise(vectors):
     with pytest.raises(FileNotFoundError, match=f"`vectors` must be None, 'minilm', .*{vectors}"):
         load_word_vectors(vectors, SENTENCES)
 
 
-def test_learnt_words_are_those_that_occur_often_enough_in_training():
-    words = load_word_vectors(None, ["x x", *SENTENCES], SENTENCES, max_tokens=3, vector_size=6)
+def test_learned_words_are_those_that_occur_often_enough_in_training():
+    words = load_word_vectors(
+        None, ["x x", *SENTENCES], train_sentences=SENTENCES, max_tokens=3, vector_size=6
+    )
     np.testing.assert_array_equal(words.tokenizer(["The DOG x"]), [[3, 2, 1]])
     assert words.shape == (4, 6)
     assert words.matrix is None
 
 
-def test_wrong_settings_of_learnt_vectors_are_named():
+def test_wrong_settings_of_learned_vectors_are_named():
     with pytest.raises(ValueError, match="min_count=9, above the count of each of 7 words"):
         load_word_vectors(None, SENTENCES, min_count=9)
     with pytest.raises(ValueError, match="`min_count` must be a whole number"):

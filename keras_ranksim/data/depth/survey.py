@@ -61,7 +61,7 @@ def survey_depths(
 def balanced_pixels(
     paths: Sequence[str], view: DepthView, bins: LabelBins, seed: int = 0
 ) -> np.ndarray:
-    """Marks as many pixels of every bin that has any, drawn at random from all maps.
+    """Marks equally many random pixels of every bin that has any.
 
     Args:
         paths, view, bins: As in `survey_depths`.
@@ -69,7 +69,7 @@ def balanced_pixels(
 
     Returns:
         A boolean array `(maps, height, width)`; each bin has as many true ones as the rarest
-        bin has pixels. Pixels of depth 0 are never among them.
+        bin has pixels. Pixels of depth 0 are never marked.
     """
 
     def bins_of_pixels(path):
@@ -103,7 +103,7 @@ def _survey(paths, view, bins, verbose):
 
 
 def _each(paths, function):
-    """Yields `function(path)` of every path, found in parallel, its errors as they were meant."""
+    """Yields `function(path)` for every path, in parallel; errors are those of the function."""
     maps = tf.data.Dataset.from_tensor_slices(list(paths))
     maps = maps.map(function, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     try:

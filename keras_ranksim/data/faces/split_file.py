@@ -1,4 +1,4 @@
-"""Split files: one row a sample, columns `age`, `path`, `split`."""
+"""Split files: one row per sample, columns `age`, `path`, `split`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPLITS = ("train", "val", "test")
 
 @dataclasses.dataclass(frozen=True)
 class SplitFile:
-    """What a split file says: the ages and the relative paths of each split."""
+    """The ages and the relative paths of each split."""
 
     ages: dict[str, np.ndarray]
     paths: dict[str, list[str]]
@@ -31,7 +31,7 @@ def read_split_file(path) -> SplitFile:
         A `SplitFile`, the rows of each split in the order of the file.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: A column is missing, an age is not a number, a path is empty, a split is
             unknown or empty.
     """
@@ -40,7 +40,7 @@ def read_split_file(path) -> SplitFile:
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f"There must be a split file (columns {', '.join(COLUMNS)}) at '{path}'; "
-            "`download=True` fetches the published one."
+            "`download=True` downloads the published one."
         )
     try:
         table = pandas.read_csv(path, dtype=str, keep_default_na=False)

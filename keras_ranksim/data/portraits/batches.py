@@ -90,7 +90,7 @@ def training_input(pictures, seeds, views: int = 1):
         pictures: uint8 tensor of shape `(batch, size, size, channels)`.
         seeds: Integer tensor of shape `(batch, 2)`.
         views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
-            augmented ones and, third, the pictures as evaluation sees them.
+            augmented ones and, third, the unchanged pictures.
 
     Returns:
         A float32 tensor, or a tuple of them.
@@ -104,8 +104,8 @@ def training_input(pictures, seeds, views: int = 1):
 def augmented_views(pictures, seeds, views: int = 1) -> tuple:
     """Views of a batch of pictures, each mirrored half of the time and shifted a little.
 
-    The border is repeated where a shift uncovers it. A picture's views depend on its own seed
-    alone, not on its place in the batch.
+    A shift repeats the border. A picture's views depend only on its own seed, not on its place in
+    the batch.
 
     Args:
         pictures: Tensor of shape `(batch, size, size, channels)`.
