@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing import colors
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     arc,
@@ -25,7 +25,7 @@ def draw_glasses(canvas, sitter):
     square = dice.happens(0.5)
     x, y = sitter.eye_x, sitter.eye_y + 0.03
     radius = np.minimum(sitter.eye_width * dice.uniform(1.25, 1.55), x - 0.04)
-    rim = colours.from_hue(dice.uniform(), dice.uniform(0, 0.7), dice.uniform(0.05, 0.6))
+    rim = colors.from_hue(dice.uniform(), dice.uniform(0, 0.7), dice.uniform(0.05, 0.6))
     thick = dice.uniform(0.014, 0.04)
     for shape, has in (
         (ellipse(x, y, radius, radius * 0.95), worn & ~square),
@@ -44,8 +44,8 @@ def draw_hat(canvas, sitter, cut):
     """A beanie, a cap or a hat with a brim on some heads."""
     dice, frame = sitter.dice, sitter.head
     kind = dice.uniform()
-    cloth = colours.from_hue(dice.uniform(), dice.uniform(0.1, 0.85), dice.uniform(0.2, 0.95))
-    trim = colours.mixed(cloth, (1, 1, 1), dice.uniform(0.1, 0.8))
+    cloth = colors.from_hue(dice.uniform(), dice.uniform(0.1, 0.85), dice.uniform(0.2, 0.95))
+    trim = colors.mixed(cloth, (1, 1, 1), dice.uniform(0.1, 0.8))
     edge = -0.42 + dice.normal(0.05) + 0.3 * sitter.eye_y
     width = sitter.width + 0.07 + 0.6 * cut.volume
     dome = overlap(
@@ -68,10 +68,10 @@ def draw_hat(canvas, sitter, cut):
 
 
 def draw_headscarf(canvas, sitter, cut):
-    """Cloth around the face that hides hair, ears and neck."""
+    """A scarf around the face that hides hair, ears and neck."""
     dice, frame = sitter.dice, sitter.head
     worn = dice.happens(0.05 * sitter.woman)
-    cloth = colours.from_hue(dice.uniform(), dice.uniform(0.1, 0.7), dice.uniform(0.25, 0.95))
+    cloth = colors.from_hue(dice.uniform(), dice.uniform(0.1, 0.7), dice.uniform(0.25, 0.95))
     around = union(
         ellipse(0.0, -0.12, sitter.width + 0.14 + cut.volume, 0.92 + 1.2 * cut.volume),
         ellipse(0.0, sitter.chin + 0.15, sitter.width + 0.3, 0.5),
@@ -83,10 +83,10 @@ def draw_headscarf(canvas, sitter, cut):
 
 
 def draw_pacifier(canvas, sitter):
-    """A pacifier, in mouths that may still have one."""
+    """A pacifier, for some of the youngest."""
     dice, frame = sitter.dice, sitter.face
     has = dice.happens(sitter.cues.pacifier)
-    colour = colours.from_hue(dice.uniform(), 0.5, 0.95)
+    color = colors.from_hue(dice.uniform(), 0.5, 0.95)
     y = sitter.mouth_y
-    canvas.paint(ellipse(0.0, y, 0.24, 0.15), frame, colour, has)
-    canvas.paint(outline(ellipse(0.0, y + 0.08, 0.1, 0.1), 0.025), frame, colour * 0.75, has)
+    canvas.paint(ellipse(0.0, y, 0.24, 0.15), frame, color, has)
+    canvas.paint(outline(ellipse(0.0, y + 0.08, 0.1, 0.1), 0.025), frame, color * 0.75, has)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing import colors
 from keras_ranksim.data.portraits.drawing.head import HOLLOW, LINE
 from keras_ranksim.data.portraits.drawing.shapes import arc, both_sides, ellipse, overlap, turned
 
 
 def draw_eyes(canvas, sitter, mask):
-    """Sockets, whites, irises that look somewhere, and lids that droop with the years."""
+    """Sockets, whites, irises, and lids that droop with age."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     x, width = sitter.eye_x, sitter.eye_width
     droop = np.clip(cues.lid_droop, 0, 1)
@@ -17,7 +17,7 @@ def draw_eyes(canvas, sitter, mask):
     asleep = dice.happens(0.03)
     socket = both_sides(ellipse(x, y - 0.02, width * 1.35, height + 0.1))
     canvas.shade(socket, frame, HOLLOW, 0.3 + 0.45 * cues.gaunt, softness=0.12, within=mask)
-    white = colours.mixed((0.99, 0.99, 0.98), (0.88, 0.84, 0.74), 0.8 * cues.rough_skin)
+    white = colors.mixed((0.99, 0.99, 0.98), (0.88, 0.84, 0.74), 0.8 * cues.rough_skin)
     canvas.paint(both_sides(ellipse(x, y, width, height)), frame, white, ~asleep)
     _draw_irises(canvas, sitter, y, height, ~asleep)
     _draw_lids(canvas, sitter, y, height, droop, asleep)
@@ -51,13 +51,13 @@ def _draw_lids(canvas, sitter, y, height, droop, asleep):
     under = arc(x, y + height * 1.02, width * 0.95, height * 0.8, 0.01)
     canvas.shade(both_sides(under), frame, LINE, 0.5 * ~asleep)
     painted = sitter.womanly * dice.happens(0.35)
-    colour = colours.from_hue(dice.uniform(), 0.5, 0.55)
+    color = colors.from_hue(dice.uniform(), 0.5, 0.55)
     shadow = ellipse(x, y - height * 1.05, width, 0.03 + height * 0.35)
-    canvas.paint(both_sides(shadow), frame, colour, 0.45 * painted, softness=0.06)
+    canvas.paint(both_sides(shadow), frame, color, 0.45 * painted, softness=0.06)
 
 
 def draw_brows(canvas, sitter):
-    """Brows, thin in children, thick in men, fallen at the outer end in the old."""
+    """Brows, thin in children, thick in men, drooping at the outer end in old age."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     thick = cues.brow_weight * (0.034 + 0.016 * sitter.manly - 0.008 * sitter.womanly)
     thick = thick * (1 + dice.normal(0.15))
@@ -65,5 +65,5 @@ def draw_brows(canvas, sitter):
     x, y = sitter.eye_x * 1.02, sitter.eye_y - sitter.eye_height - lift
     brow = arc(x, y, sitter.eye_width * 1.3, -0.045 + dice.normal(0.015), thick)
     brow = turned(brow, x, y, 0.32 * cues.brow_droop + dice.normal(0.08))
-    colour = colours.mixed(sitter.natural_hair * 0.75, sitter.beard, 0.7 * cues.grey)
-    canvas.paint(both_sides(brow), frame, colour, 0.35 + 0.6 * np.clip(cues.brow_weight, 0, 1))
+    color = colors.mixed(sitter.natural_hair * 0.75, sitter.beard, 0.7 * cues.gray)
+    canvas.paint(both_sides(brow), frame, color, 0.35 + 0.6 * np.clip(cues.brow_weight, 0, 1))

@@ -9,7 +9,7 @@ HOLLOW = (0.72, 0.60, 0.57)
 
 
 def draw_ears(canvas, sitter):
-    """Ears, which never stop growing."""
+    """Ears, which keep growing with age."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.head
     height = 0.2 * cues.ears * (1 + dice.normal(0.06))
     y = sitter.eye_y + 0.18 + (cues.ears - 1) * 0.12
@@ -36,7 +36,7 @@ def draw_head(canvas, sitter):
 
 
 def light_head(canvas, sitter, mask):
-    """Shade on the side away from the light, and a shine on the other."""
+    """A shadow on the side away from the light, a shine on the other."""
     dice, frame = sitter.dice, sitter.head
     angle, strength = dice.uniform(-1.3, 1.3), dice.uniform(0.15, 0.85)
     right, up = np.sin(angle), np.cos(angle)

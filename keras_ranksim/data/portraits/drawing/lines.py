@@ -1,4 +1,4 @@
-"""What the years write on the skin, folds, bags and spots, and freckles, which they do not."""
+"""Folds, bags and spots of old skin; freckles."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from keras_ranksim.data.portraits.drawing.shapes import arc, both_sides, ellipse
 
 
 def draw_lines(canvas, sitter, mask):
-    """Folds of forehead, eyes, nose and mouth, each as deep as its own cue says."""
+    """Folds of forehead, eyes, nose and mouth, each as deep as its own cue."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     brow = sitter.eye_y - sitter.eye_height - 0.2
     for step, share in ((0.10, 1.0), (0.21, 0.95), (0.32, 0.75)):
@@ -48,7 +48,7 @@ def _draw_around_mouth(canvas, sitter, mask):
 
 
 def draw_skin(canvas, sitter, mask):
-    """Spots of old skin, freckles of some fair one."""
+    """Age spots, and freckles on some fair skin."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     for x, y in ((0.5, 0.32), (-0.52, 0.15), (-0.3, -0.62), (0.36, -0.5), (0.6, 0.0), (-0.45, 0.5)):
         x, y = x * sitter.width + dice.normal(0.08), y + dice.normal(0.08)

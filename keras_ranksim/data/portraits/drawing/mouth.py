@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing import colors
 from keras_ranksim.data.portraits.drawing.head import HOLLOW, LINE
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
@@ -38,7 +38,7 @@ def draw_nose(canvas, sitter):
 
 
 def draw_mouth(canvas, sitter, mask):
-    """Lips that thin and sag, closed or open, painted on some."""
+    """Lips that thin and sag with age, closed or open, some with lipstick."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     width, y = sitter.mouth_width, sitter.mouth_y
     bend = 0.07 * sitter.smile - 0.06 * cues.mouth_sag
@@ -46,11 +46,11 @@ def draw_mouth(canvas, sitter, mask):
     full = full * (1 + dice.normal(0.12))
     lipstick = dice.happens(0.4 * sitter.womanly)
     natural = sitter.skin * np.float32((0.86, 0.62, 0.60))
-    red = colours.from_hue(0.95 + dice.uniform(0, 0.06), 0.75, dice.uniform(0.55, 0.85))
-    colour = np.where(lipstick[:, None], red, natural)
+    red = colors.from_hue(0.95 + dice.uniform(0, 0.06), 0.75, dice.uniform(0.55, 0.85))
+    color = np.where(lipstick[:, None], red, natural)
     gape = np.where(dice.happens(0.3), np.clip(0.055 + dice.normal(0.035), 0.02, 0.16), 0)
     lips = bent_ellipse(0.0, y, width, full + gape, bend)
-    canvas.paint(lips, frame, colour, 0.85)
+    canvas.paint(lips, frame, color, 0.85)
     inside = bent_ellipse(0.0, y, width * 0.84, np.maximum(gape, 0.02), bend)
     canvas.paint(inside, frame, (0.35, 0.10, 0.10), gape > 0)
     teeth = overlap(

@@ -29,13 +29,13 @@ from keras_ranksim.data.portraits.drawing.sitter import Sitter
 
 
 def draw_people(ages, streams: Iterable[Sequence[int]], size: int = 64) -> np.ndarray:
-    """Draws one portrait a person.
+    """Draws one portrait per person.
 
     Args:
-        ages: Ages in years, one a person.
-        streams: One sequence of whole numbers a person: the seed of everything about them
-            but their age. The same stream at another age is the same person, older.
-        size: Pixels of a side.
+        ages: Ages in years, one per person.
+        streams: One sequence of whole numbers per person: the seed of everything about them
+            except their age. The same stream at another age is the same person, older.
+        size: Pixels per side.
 
     Returns:
         A uint8 array of shape `(people, size, size, 3)`.

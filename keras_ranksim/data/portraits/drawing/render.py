@@ -21,14 +21,14 @@ def render(
     verbose: bool = True,
     chunk: int = CHUNK,
 ) -> np.ndarray:
-    """Draws as `draw_people` does, whatever the number of people.
+    """Draws any number of people, as `draw_people` does.
 
-    NumPy works outside Python's lock, so threads share the chunks; the pictures depend on
-    neither the chunks nor the threads.
+    NumPy releases Python's lock, so threads share the chunks. The pictures depend neither on the
+    chunks nor on the threads.
 
     Args:
         ages, streams, size: As in `draw_people`.
-        verbose: Whether to show a progress bar when it takes more than two seconds.
+        verbose: Whether to show a progress bar if drawing takes more than two seconds.
         chunk: People drawn together.
 
     Returns:
@@ -56,7 +56,7 @@ def _usable_cores():
 
 
 class _Progress:
-    """A progress bar that stays away from what is done in two seconds."""
+    """A progress bar that appears only after two seconds."""
 
     def __init__(self, total, verbose):
         self.total, self.started = total, time.monotonic()
