@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing.head import LINE
+from keras_ranksim.data.portraits.drawing.face import LINE
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     bar,

@@ -8,22 +8,29 @@ from keras_ranksim.data.portraits.drawing.accessories import (
     draw_glasses,
     draw_hat,
     draw_headscarf,
+    draw_occlusion,
     draw_pacifier,
 )
 from keras_ranksim.data.portraits.drawing.body import draw_body, draw_wall
 from keras_ranksim.data.portraits.drawing.canvas import Canvas
 from keras_ranksim.data.portraits.drawing.dice import Dice
-from keras_ranksim.data.portraits.drawing.eyes import draw_brows, draw_eyes
+from keras_ranksim.data.portraits.drawing.face import (
+    draw_brows,
+    draw_ears,
+    draw_eyes,
+    draw_head,
+    draw_lines,
+    draw_mouth,
+    draw_nose,
+    draw_skin,
+    light_head,
+)
 from keras_ranksim.data.portraits.drawing.hair import (
     Haircut,
     draw_beard,
     draw_hair,
     draw_hair_behind,
 )
-from keras_ranksim.data.portraits.drawing.head import draw_ears, draw_head, light_head
-from keras_ranksim.data.portraits.drawing.lines import draw_lines, draw_skin
-from keras_ranksim.data.portraits.drawing.mouth import draw_mouth, draw_nose
-from keras_ranksim.data.portraits.drawing.occlusion import draw_occlusion
 from keras_ranksim.data.portraits.drawing.photograph import photograph
 from keras_ranksim.data.portraits.drawing.sitter import Sitter
 
