@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_image_bytes
 from keras_ranksim.data.images import PADDING, decode_image, scale_image, training_input
-from keras_ranksim.data.pipeline import batches_from_samples, split_columns, split_order
+from keras_ranksim.data.pipeline import batches_from_samples, labels_and_weights, order_arguments
 from keras_ranksim.data.progress_bar import ProgressBar
 
 
@@ -37,7 +37,7 @@ class FilePipelines:
         return batches_from_samples(
             lambda index, seed: decode(read(index), index, seed),
             self.count(split),
-            **split_order(split, benchmark),
+            **order_arguments(split, benchmark),
         )
 
     def count(self, split: str) -> int:
@@ -102,7 +102,7 @@ class ImageDecoder:
 
     def prepare(self, split: str, benchmark):
         """Returns the function `(image, index, seed) -> (x, y, weight)`."""
-        labels, weights = split_columns(split, benchmark)
+        labels, weights = labels_and_weights(split, benchmark)
 
         def prepared(image, index, seed):
             training = split == "train"
@@ -135,7 +135,7 @@ class CachedImagePipelines(FilePipelines):
         return batches_from_samples(
             lambda index, seed: prepare(tf.gather(images, index), index, seed),
             self.count(split),
-            **split_order(split, benchmark),
+            **order_arguments(split, benchmark),
         )
 
     def _read_all(self, split):

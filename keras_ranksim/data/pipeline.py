@@ -104,7 +104,7 @@ def batches_from_arrays(
     return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def split_order(split: str, benchmark) -> dict:
+def order_arguments(split: str, benchmark) -> dict:
     """The arguments of `sample_order` for a split; only training is shuffled.
 
     Args:
@@ -123,8 +123,8 @@ def split_order(split: str, benchmark) -> dict:
     }
 
 
-def split_columns(split: str, benchmark) -> tuple:
-    """Labels and weights of a split; only training samples have weights other than 1."""
+def labels_and_weights(split: str, benchmark) -> tuple:
+    """The tensors of `label_columns` for a split; outside training, all weights are 1."""
     weights = benchmark.weights if split == "train" else None
     return label_columns(benchmark.labels[split], weights)
 
@@ -147,8 +147,10 @@ class ArrayPipelines:
                 f"`views` must be 1 for {self.samples}, which have no augmentation. "
                 f"Received: views={benchmark.views}"
             )
-        columns = split_columns(split, benchmark)
-        return batches_from_arrays(self.arrays[split], *columns, **split_order(split, benchmark))
+        columns = labels_and_weights(split, benchmark)
+        return batches_from_arrays(
+            self.arrays[split], *columns, **order_arguments(split, benchmark)
+        )
 
 
 def label_columns(labels, weights=None) -> tuple:

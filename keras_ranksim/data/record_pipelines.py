@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from keras_ranksim.data.pipeline import split_order
+from keras_ranksim.data.pipeline import order_arguments
 from keras_ranksim.validation import positive_integer
 
 READ_AT_ONCE = 8
@@ -37,7 +37,7 @@ class RecordPipelines:
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         files, counts = self._share(split)
-        order = split_order(split, benchmark)
+        order = order_arguments(split, benchmark)
         shuffle, seed, batch_size = order["shuffle"], order["seed"], order["batch_size"]
         epoch = order["epoch"]
         epoch = tf.Variable(0, dtype="int64", trainable=False) if epoch is None else epoch

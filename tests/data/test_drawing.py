@@ -217,7 +217,7 @@ def test_the_progress_bar_waits_and_can_be_switched_off(monkeypatch, capsys):
 
     render(AGES_OF_PEOPLE, PEOPLE, size=16, chunk=2)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(module, "PATIENCE_IN_SECONDS", -1.0)
+    monkeypatch.setattr(module, "PATIENCE", -1.0)
     render(AGES_OF_PEOPLE, PEOPLE, size=16, verbose=False, chunk=2)
     assert capsys.readouterr().err == ""
     render(AGES_OF_PEOPLE, PEOPLE, size=16, verbose=True, chunk=2)

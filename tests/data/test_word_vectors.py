@@ -115,8 +115,8 @@ def test_words_that_are_not_asked_for_may_repeat(text_file):
     assert list(read_glove(path, ["a"])) == ["a"]
 
 
-def test_a_large_file_shows_its_progress(text_file, monkeypatch, capsys):
-    monkeypatch.setattr(glove, "SHOWS_PROGRESS_ABOVE", 1000)
+def test_slow_reading_shows_its_progress(text_file, monkeypatch, capsys):
+    monkeypatch.setattr(glove, "PATIENCE", -1.0)
     path = text_file("".join(f"word{i} {'0.25 ' * 40}\n" for i in range(6000)))
     assert len(read_glove(path, ["word7", "word5999"])) == 2
     assert "1/1" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from keras_ranksim.data.images import scale_image
-from keras_ranksim.data.pipeline import batches_from_arrays, split_columns, split_order
+from keras_ranksim.data.pipeline import batches_from_arrays, labels_and_weights, order_arguments
 
 LARGEST_SHIFT = 1 / 16
 
@@ -26,7 +26,7 @@ class PortraitDecoder:
     augment: bool
 
     def __call__(self, split: str, benchmark):
-        labels, weights = split_columns(split, benchmark)
+        labels, weights = labels_and_weights(split, benchmark)
         prepare = _preparation(split, benchmark, self.augment)
 
         def decode(files, index, seed):
@@ -61,8 +61,8 @@ class PortraitPipelines:
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         return batches_from_arrays(
             self.pictures[split],
-            *split_columns(split, benchmark),
-            **split_order(split, benchmark),
+            *labels_and_weights(split, benchmark),
+            **order_arguments(split, benchmark),
             augment=_preparation(split, benchmark, self.decoder.augment),
         )
 

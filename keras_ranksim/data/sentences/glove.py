@@ -10,7 +10,8 @@ import numpy as np
 
 from keras_ranksim.data.progress_bar import ProgressBar
 
-SHOWS_PROGRESS_ABOVE = 100_000_000  # bytes
+MEGABYTE = 1_000_000
+PATIENCE = 2.0  # seconds
 HEADER = re.compile(rb"\d+ (\d+)")
 DECIMAL = re.compile(rb"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
@@ -26,7 +27,7 @@ def read_glove(path, words: Iterable[str], *, verbose: bool = True) -> dict[str,
     Args:
         path: The text file, UTF-8.
         words: The words to look for.
-        verbose: Whether to show a progress bar if the file is large.
+        verbose: Whether to show a progress bar if reading takes more than two seconds.
 
     Returns:
         The float32 vectors of the words found.
@@ -100,17 +101,13 @@ def _shown(line):
 
 
 def _with_progress(file, path, verbose):
-    """The lines of a file, with a progress bar in megabytes if it is large."""
-    total = path.stat().st_size
-    if total < SHOWS_PROGRESS_ABOVE:
-        yield from file
-        return
-    megabyte = 1_000_000
-    bar = ProgressBar(total // megabyte, unit_name="MB", verbose=int(verbose))
+    """The lines of a file, with a progress bar in megabytes."""
+    total = path.stat().st_size // MEGABYTE
+    bar = ProgressBar(total, unit_name="MB", verbose=int(verbose), patience=PATIENCE)
     read = shown = 0
     for line in file:
         yield line
         read += len(line)
-        if read // megabyte > shown:
-            shown = read // megabyte
+        if read // MEGABYTE > shown:
+            shown = read // MEGABYTE
             bar.update(shown)
