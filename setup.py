@@ -12,7 +12,7 @@ version = re.search(
 
 plots = ["matplotlib>=3.9"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
-text = ["tensorflow-text>=2.18"]
+text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 faces = ["scipy>=1.13"]
 
 setup(

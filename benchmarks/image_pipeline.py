@@ -105,7 +105,7 @@ def compare(folder, count, epochs, workers):
     sides = {
         "keras_ranksim": kr.data.load_agedb_dir(folder, **options).train,
         "torch": torch_loader(files, workers),
-        "cache": kr.data.load_agedb_dir(folder, cache=True, **options).train,
+        "cache": kr.data.load_agedb_dir(folder, in_memory=True, **options).train,
     }
     rates = {side: [] for side in sides}
     for _ in range(epochs + 1):

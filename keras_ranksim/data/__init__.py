@@ -2,12 +2,14 @@
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.depth.nyud2_dir import load_nyud2_dir
+from keras_ranksim.data.depth.view import DepthView
 from keras_ranksim.data.faces.agedb_dir import load_agedb_dir
 from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
+from keras_ranksim.data.faces.load_faces import load_faces
 from keras_ranksim.data.image_files import check_images
 from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.records.records import read_records, write_records
+from keras_ranksim.data.records import read_records, write_records
 from keras_ranksim.data.sentences.sts_b_dir import load_sts_b_dir
 from keras_ranksim.data.sentences.word_vectors import WordVectors, load_word_vectors
 from keras_ranksim.data.tables.encoder import TableEncoder
@@ -15,11 +17,13 @@ from keras_ranksim.data.tables.loader import load_table
 
 __all__ = [
     "Benchmark",
+    "DepthView",
     "Recipe",
     "TableEncoder",
     "WordVectors",
     "check_images",
     "load_agedb_dir",
+    "load_faces",
     "load_imdb_wiki_dir",
     "load_nyud2_dir",
     "load_portraits",

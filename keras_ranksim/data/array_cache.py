@@ -1,14 +1,15 @@
-"""Arrays that are made once and then read from a folder."""
+"""Arrays computed once and kept in a folder."""
 
 import hashlib
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from keras_ranksim.files import whole_file
 
 
 def cached_arrays(
@@ -17,16 +18,15 @@ def cached_arrays(
     arguments: dict,
     make: Callable[[], dict[str, np.ndarray]],
 ) -> dict[str, np.ndarray]:
-    """Reads arrays made earlier with the same arguments, or makes and keeps them.
+    """Returns the arrays kept for these arguments, or computes and keeps them.
 
-    The file is written under another name and then renamed, so that a run that is cut off
-    leaves nothing that could be read; a file that cannot be read is made anew.
+    A file that cannot be read is computed again.
 
     Args:
-        cache_dir: Folder of the cache, made if absent; `None` keeps nothing.
+        cache_dir: Folder of the cache, created if necessary; `None` keeps nothing.
         name: First part of the file's name.
-        arguments: What the arrays depend on, JSON values.
-        make: Function that makes the arrays, by name.
+        arguments: What the arrays depend on, as JSON values.
+        make: Function that computes the arrays, a dictionary.
 
     Returns:
         The arrays.
@@ -51,8 +51,8 @@ def cached_arrays(
     arrays = _read(path)
     if arrays is None:
         arrays = make()
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(path, arrays)
+        with whole_file(path) as part, open(part, "wb") as file:
+            np.savez(file, **arrays)
     return arrays
 
 
@@ -62,14 +62,3 @@ def _read(path):
             return {name: stored[name] for name in stored.files}
     except (FileNotFoundError, zipfile.BadZipFile, EOFError, ValueError, OSError):
         return None
-
-
-def _write(path, arrays):
-    handle, temporary = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

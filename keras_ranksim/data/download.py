@@ -1,19 +1,20 @@
-"""Downloads that go on where they stopped, and that are whole or not there at all."""
+"""Downloads that resume where they stopped, and archives that are unpacked whole or not at all."""
 
-import hashlib
 import http.client
 import os
 import shutil
 import ssl
+import tarfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.files import file_hash
 
 CHUNK = 1 << 20
-NOT_WORTH_ASKING_AGAIN = (400, 401, 403, 404, 405, 410, 451)
+PERMANENT = (400, 401, 403, 404, 405, 410, 451)
 NETWORK_ERRORS = (
     urllib.error.URLError,
     http.client.HTTPException,
@@ -26,157 +27,145 @@ NETWORK_ERRORS = (
 def download_file(
     url: str,
     path,
+    *,
     sha256: str | None = None,
     attempts: int = 5,
     wait: float = 2.0,
     timeout: float = 60.0,
-    progress: bool = True,
+    verbose: bool = True,
 ) -> Path:
-    """Downloads a file; when cut off, the next call goes on where this one stopped.
+    """Downloads a file; after an interruption, the next call resumes.
 
-    What has come so far lies in `<path>.part` (and what identifies the server's version of
-    the file in `<path>.part.tag`); the file gets its name when it is complete and its hash is
-    right. A file that is there already is left as it is.
+    An unfinished download is kept in `<path>.part`, beside the server's tag of that version of the
+    file. `keras.utils.get_file` starts over instead, which hurts with archives of gigabytes.
 
     Args:
         url: Where to download from.
-        path: The file to make.
-        sha256: Expected hash, or `None` not to check it.
+        path: The file to write. An existing file is left as it is.
+        sha256: Expected hash, or `None` to skip the check.
         attempts: How often to try before giving up.
         wait: Seconds before the second attempt, doubled for each further one.
-        timeout: Seconds without any data after which the connection counts as lost.
-        progress: Whether to show a progress bar.
+        timeout: Seconds without data after which the connection counts as lost.
+        verbose: Whether to show a progress bar.
 
     Returns:
         The path.
 
     Raises:
-        ConnectionError: The file could not be had, or only a part of it, which is kept.
-        ValueError: The file has another hash than expected; it is deleted.
+        ConnectionError: The download failed; what arrived is kept.
+        ValueError: The file does not have the expected hash and was deleted, or the disk is full.
     """
     path = Path(path)
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part, tag = (path.with_name(path.name + ending) for ending in (".part", ".part.tag"))
     for attempt in range(1, attempts + 1):
-        last = attempt == attempts
+        permanent = False
         try:
-            if _fetch(url, part, timeout, progress):
+            if _fetch(url, part, tag, timeout, verbose):
                 break
-            problem = "the connection was cut"
+            problem = "the connection was closed early"
         except urllib.error.HTTPError as error:
-            problem = f"the server answers {error.code} {error.reason}"
-            last = last or error.code in NOT_WORTH_ASKING_AGAIN
+            problem = f"the server answered {error.code} {error.reason}"
+            permanent = error.code in PERMANENT
+            if error.code == 416:  # The part is longer than the file: start over.
+                part.unlink()
         except NETWORK_ERRORS as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
-        if last:
-            raise ConnectionError(_gave_up(url, part, problem))
+        if permanent or attempt == attempts:
+            kept = f"call again to resume from '{part}'" if part.exists() else "nothing was stored"
+            raise ConnectionError(f"{url} could not be downloaded: {problem}; {kept}.")
         time.sleep(wait * 2 ** (attempt - 1))
-    _check_hash(url, part, sha256)
+    tag.unlink(missing_ok=True)
+    if sha256 is not None and (found := file_hash(part)) != sha256:
+        part.unlink()
+        raise ValueError(
+            f"The file at {url} must have the sha256 {sha256}. Received: {found}; the download "
+            "was deleted. Try again; if this repeats, the file has changed"
+        )
     os.replace(part, path)
-    _tag_file(part).unlink(missing_ok=True)
     return path
 
 
-def _fetch(url, part, timeout, progress):
-    """Appends what is missing to `part`; whether it is complete then."""
-    have = part.stat().st_size if part.exists() else 0
+def _fetch(url, part, tag, timeout, verbose):
+    """Appends what is missing to `part`, and returns whether it is complete."""
     request = urllib.request.Request(url)
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-        if _tag_file(part).exists():
-            request.add_header("If-Range", _tag_file(part).read_text())
-    try:
-        response = urllib.request.urlopen(request, timeout=timeout)
-    except urllib.error.HTTPError as error:
-        if error.code == 416:
-            return _is_complete(part, have, error.headers.get("Content-Range", ""))
-        raise
-    with response:
+    if part.exists() and tag.exists():
+        request.add_header("Range", f"bytes={part.stat().st_size}-")
+        request.add_header("If-Range", tag.read_text())
+    with urllib.request.urlopen(request, timeout=timeout) as response:
         resumed = response.status == 206
-        total = _total(response, have if resumed else 0)
-        _write_tag(part, response.headers)
-        _check_space(part, url, total, have if resumed else 0)
+        length = response.headers.get("Content-Length")
+        _check_space(url, part, int(length or 0))
         with open(part, "ab" if resumed else "wb") as file:
-            return _copy(response, file, total, progress)
+            _remember_version(tag, response.headers)
+            total = None if length is None else file.tell() + int(length)
+            bar = ProgressBar(total, unit_name="byte", verbose=int(verbose))
+            while chunk := response.read1(CHUNK):
+                file.write(chunk)
+                bar.update(file.tell())
+            return total is None or file.tell() == total
 
 
-def _copy(response, file, total, progress):
-    bar = ProgressBar(total, unit_name="byte", verbose=int(progress))
-    while chunk := response.read1(CHUNK):
-        file.write(chunk)
-        bar.update(file.tell())
-    return total is None or file.tell() == total
-
-
-def _is_complete(part, have, content_range):
-    if content_range == f"bytes */{have}":
-        return True
-    part.unlink()
-    return False
-
-
-def _total(response, have):
-    length = response.headers.get("Content-Length")
-    return None if length is None else have + int(length)
-
-
-def _write_tag(part, headers):
-    # Without a strong tag the server cannot promise that both halves are of one file.
-    tag = headers.get("ETag", "")
-    tag = headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
-    if tag:
-        _tag_file(part).write_text(tag)
+def _remember_version(tag, headers):
+    # Without a strong tag the server cannot guarantee that both halves belong to one file.
+    version = headers.get("ETag", "W/")
+    version = headers.get("Last-Modified", "") if version.startswith("W/") else version
+    if version:
+        tag.write_text(version)
     else:
-        _tag_file(part).unlink(missing_ok=True)
+        tag.unlink(missing_ok=True)
 
 
-def _tag_file(part):
-    return part.with_name(part.name + ".tag")
-
-
-def _check_space(part, url, total, have):
+def _check_space(url, part, needed):
     free = shutil.disk_usage(part.parent).free
-    if total is not None and total - have > free:
+    if needed > free:
         raise ValueError(
-            f"There must be room for {url} in '{part.parent}': {_size(total - have)} are to come. "
-            f"Received: {_size(free)} free"
+            f"The disk of '{part.parent}' must have room for {url}, {needed:,} bytes. "
+            f"Received: {free:,} bytes free"
         )
 
 
-def _check_hash(url, part, sha256):
-    if sha256 is None:
-        return
-    found = file_hash(part)
-    if found != sha256:
-        part.unlink()
-        _tag_file(part).unlink(missing_ok=True)
+def unpack_tar(archive, folder, *, verbose: bool = True) -> Path:
+    """Unpacks the top folder of a tar archive as `folder`, whole or not at all.
+
+    Args:
+        archive: The `.tar` file, which may be compressed.
+        folder: The folder to create, named like the archive's top folder. An existing one is
+            left as it is.
+        verbose: Whether to show a progress bar.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: The archive is truncated, lacks the folder, or has a member that is a device or
+            would be written outside the folder.
+    """
+    archive, folder = Path(archive), Path(folder)
+    if folder.exists():
+        return folder
+    unpacking = folder.with_name(folder.name + ".unpacking")
+    shutil.rmtree(unpacking, ignore_errors=True)
+    try:
+        with open(archive, "rb") as raw, tarfile.open(fileobj=raw) as tar:
+            tar.extractall(unpacking, _with_progress(tar, raw, verbose), filter="data")
+        os.replace(unpacking / folder.name, folder)
+    except (tarfile.TarError, EOFError, FileNotFoundError) as error:
         raise ValueError(
-            f"The file at {url} must have the sha256 {sha256}. Received: a file with {found}, "
-            "which was deleted; try again, and if it happens again, the file there has changed"
-        )
+            f"'{archive}' must be a complete tar archive of a folder '{folder.name}' ({error}). "
+            "Delete it and download it again"
+        ) from error
+    finally:
+        shutil.rmtree(unpacking, ignore_errors=True)
+    return folder
 
 
-def file_hash(path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _gave_up(url, part, problem):
-    have = part.stat().st_size if part.exists() else 0
-    kept = (
-        f"{_size(have)} are kept in '{part}', and the same call goes on from there"
-        if have
-        else "nothing was stored"
-    )
-    return f"{url} could not be downloaded, because {problem}; {kept}."
-
-
-def _size(count):
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+def _with_progress(tar, raw, verbose):
+    size = os.path.getsize(raw.name)
+    bar = ProgressBar(size, unit_name="byte", verbose=int(verbose))
+    for member in tar:
+        yield member
+        bar.update(min(raw.tell(), size))
+    bar.update(size, finalize=True)

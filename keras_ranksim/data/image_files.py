@@ -12,17 +12,17 @@ from keras_ranksim.data.progress_bar import ProgressBar
 NAMED = 3
 
 
-def check_images(paths: Sequence, workers: int | None = None, progress: bool = True) -> None:
-    """Decodes every file once, in parallel, and raises when some are broken.
+def check_images(paths: Sequence, *, workers: int | None = None, verbose: bool = True) -> None:
+    """Decodes every file once, in parallel, and raises if some are broken.
 
     Args:
         paths: The image files.
-        workers: Threads; `None` takes one a core.
-        progress: Whether to show a progress bar.
+        workers: Threads; `None` takes one per core.
+        verbose: Whether to show a progress bar.
 
     Raises:
         FileNotFoundError: Files are missing: how many, and the first few.
-        ValueError: Files are truncated or no images: how many, and the first few.
+        ValueError: Files are truncated or not images: how many, and the first few.
 
     Example:
 
@@ -31,9 +31,9 @@ def check_images(paths: Sequence, workers: int | None = None, progress: bool = T
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> whole = tf.io.encode_jpeg(tf.zeros((8, 8, 3), "uint8")).numpy()
     >>> _ = (folder / "whole.jpg").write_bytes(whole)
-    >>> kr.data.check_images([folder / "whole.jpg"], progress=False)
+    >>> kr.data.check_images([folder / "whole.jpg"], verbose=False)
     >>> _ = (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    >>> kr.data.check_images([folder / "half.jpg"], progress=False)
+    >>> kr.data.check_images([folder / "half.jpg"], verbose=False)
     Traceback (most recent call last):
     ...
     ValueError: 1 of 1 images cannot be decoded, ...
@@ -44,7 +44,7 @@ def check_images(paths: Sequence, workers: int | None = None, progress: bool = T
             f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}"
         )
     broken = []
-    bar = ProgressBar(len(paths), unit_name="image", verbose=int(progress))
+    bar = ProgressBar(len(paths), unit_name="image", verbose=int(verbose))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         for done, (path, whole) in enumerate(zip(paths, pool.map(_decodes, paths)), start=1):
             if not whole:
@@ -53,7 +53,7 @@ def check_images(paths: Sequence, workers: int | None = None, progress: bool = T
     if broken:
         raise ValueError(
             f"{len(broken)} of {len(paths)} images cannot be decoded, because they are truncated "
-            f"or no images; replace them or take them out of the split file. The first: "
+            f"or not images; replace them or remove them from the split file. The first: "
             f"{first_few(broken)}"
         )
 
@@ -77,22 +77,22 @@ def first_few(paths: Sequence) -> str:
     return ", ".join(str(path) for path in paths[:NAMED]) + more
 
 
-def decode_or_name(path: bytes, contents: bytes):
-    """Decodes an image file of any kind to uint8 `(height, width, 3)`, or names the file."""
+def decode_image_bytes(path: bytes, contents: bytes):
+    """Decodes an image file of any kind to uint8 `(height, width, 3)`; an error names the file."""
     try:
         with tf.device("CPU:0"):
             return tf.io.decode_image(contents, channels=3, expand_animations=False).numpy()
     except tf.errors.InvalidArgumentError as error:
         raise ValueError(
-            f"Image '{os.fsdecode(path)}' cannot be decoded, because it is truncated or no image "
-            f"({len(contents)} bytes). Replace it or take it out of the split file; "
+            f"Image '{os.fsdecode(path)}' cannot be decoded, because it is truncated or not an "
+            f"image ({len(contents)} bytes). Replace it or remove it from the split file; "
             "keras_ranksim.data.check_images finds all such files."
         ) from error
 
 
 def _decodes(path):
     try:
-        decode_or_name(os.fsencode(path), Path(path).read_bytes())
+        decode_image_bytes(os.fsencode(path), Path(path).read_bytes())
     except ValueError:
         return False
     return True

@@ -2,36 +2,36 @@
 
 import tensorflow as tf
 
-from keras_ranksim.data.image_files import decode_or_name
+from keras_ranksim.data.image_files import decode_image_bytes
 
 PADDING = 16
 
 
-def read_image(path, image_size: int):
-    """Reads and resizes one image file, in a TensorFlow graph.
+def decode_image(path, contents, size: tuple[int, int]):
+    """Decodes and resizes one image file, in a TensorFlow graph.
 
     Args:
-        path: Scalar string tensor, the file: JPEG, PNG, BMP or GIF, grey or coloured.
-        image_size: Height and width of the result.
+        path: Scalar string tensor, the name of the file for errors.
+        contents: Scalar string tensor, its bytes: JPEG, PNG, BMP or GIF, gray or in color.
+        size: `(height, width)` of the result.
 
     Returns:
-        A uint8 tensor of shape `(image_size, image_size, 3)`. A truncated file, or one that
-        is no image, raises an error that names it.
+        A uint8 tensor of shape `(*size, 3)`. A truncated file, or one that is not an image,
+        raises an error that names it.
     """
-    contents = tf.io.read_file(path)
     image = tf.cond(
         _is_whole_jpeg(contents),
         # A JPEG damaged inside fails in this op, whose name is part of TensorFlow's message.
         lambda: tf.io.decode_jpeg(contents, 3, name="DecodeJpeg_find_the_file_with_check_images"),
-        lambda: tf.numpy_function(decode_or_name, [path, contents], tf.uint8),
+        lambda: tf.numpy_function(decode_image_bytes, [path, contents], tf.uint8),
     )
     image.set_shape((None, None, 3))
     image = tf.cond(
-        tf.reduce_all(tf.shape(image)[:2] == image_size),
+        tf.reduce_all(tf.shape(image)[:2] == size),
         lambda: image,
-        lambda: resize(image, (image_size, image_size)),
+        lambda: _resize(image, size),
     )
-    image.set_shape((image_size, image_size, 3))
+    image.set_shape((*size, 3))
     return image
 
 
@@ -94,7 +94,7 @@ def _is_whole_jpeg(contents):
     return tf.logical_and(starts, tf.strings.substr(contents, last, 2) == b"\xff\xd9")
 
 
-def resize(image, size: tuple[int, int]):
+def _resize(image, size):
     """A uint8 image at another size `(height, width)`, anti-aliased."""
     for length in size:
         image = tf.transpose(_resize_height(image, length), (1, 0, 2))
@@ -119,7 +119,7 @@ def _resize_height(image, height):
 
 
 def _shift(image, down, right):
-    """The window of the zero-padded image at this offset; what it shares is cut out first."""
+    """The window of the zero-padded image at this offset."""
     height, width = image.shape[0], image.shape[1]
     top, left = tf.maximum(down, 0), tf.maximum(right, 0)
     shared = tf.slice(image, (top, left, 0), (height - tf.abs(down), width - tf.abs(right), -1))

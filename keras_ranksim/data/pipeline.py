@@ -1,4 +1,4 @@
-"""From samples to batches: shuffled anew each epoch, repeatable, resumable."""
+"""From samples to batches: shuffled every epoch, repeatable, resumable."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,9 +9,9 @@ from keras_ranksim.validation import positive_integer
 def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.data.Dataset:
     """The samples of one epoch: pairs of an index and a seed for its augmentation.
 
-    The order and the seeds depend on nothing but `seed` and the number of the epoch, so a run
-    resumed at epoch 7 sees what an uncut one sees there. Every iteration over the dataset
-    is one epoch: it reads `epoch` and then adds one to it.
+    Order and seeds depend only on `seed` and the number of the epoch, so a run resumed at epoch 7
+    sees what an uninterrupted one sees there. Every iteration over the dataset is one epoch: it
+    reads `epoch`, then adds one to it.
 
     Args:
         count: Number of samples.
@@ -46,31 +46,25 @@ def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.dat
 
 def batches_from_samples(
     load,
-    labels,
-    weights=None,
+    count: int,
+    *,
     batch_size: int = 64,
     shuffle: bool = False,
     seed: int = 0,
     epoch=None,
 ) -> tf.data.Dataset:
-    """Batches of `(x, y, weight)` whose samples are loaded one by one, in parallel.
+    """Batches of samples that are loaded one by one, in parallel.
 
     Args:
-        load: A TensorFlow function from `(index, seed)` to one sample's `x`.
-        labels: Array whose first axis is the samples.
-        weights: Array of sample weights, or `None` for ones.
+        load: A TensorFlow function from `(index, seed)` to one sample.
+        count: Number of samples.
         batch_size, shuffle, seed, epoch: As in `sample_order`; the last batch may be smaller.
 
     Returns:
         A batched, prefetched dataset.
     """
-    labels, weights = _columns(labels, weights)
-
-    def sample(index, seed):
-        return load(index, seed), tf.gather(labels, index), tf.gather(weights, index)
-
-    order = sample_order(len(labels), shuffle, seed, epoch)
-    samples = order.map(sample, num_parallel_calls=tf.data.AUTOTUNE)
+    order = sample_order(count, shuffle, seed, epoch)
+    samples = order.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
@@ -78,6 +72,7 @@ def batches_from_arrays(
     x,
     labels,
     weights=None,
+    *,
     batch_size: int = 64,
     shuffle: bool = False,
     seed: int = 0,
@@ -96,7 +91,7 @@ def batches_from_arrays(
     Returns:
         A batched, prefetched dataset.
     """
-    labels, weights = _columns(labels, weights)
+    labels, weights = label_columns(labels, weights)
     x = tf.nest.map_structure(_in_main_memory, x)
 
     def gather(index, seeds):
@@ -109,20 +104,18 @@ def batches_from_arrays(
     return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
-def of_split(split: str, benchmark) -> dict:
-    """What a benchmark says of the batches of a split; only training has weights and an order.
+def order_arguments(split: str, benchmark) -> dict:
+    """The arguments of `sample_order` for a split; only training is shuffled.
 
     Args:
         split: `"train"`, `"val"` or `"test"`.
         benchmark: The `Benchmark`.
 
     Returns:
-        The arguments that `batches_from_samples` and `batches_from_arrays` share.
+        `batch_size`, `shuffle`, `seed` and `epoch`.
     """
     training = split == "train"
     return {
-        "labels": benchmark.labels[split],
-        "weights": benchmark.weights if training else None,
         "batch_size": benchmark.batch_size,
         "shuffle": training,
         "seed": benchmark.seed,
@@ -130,12 +123,18 @@ def of_split(split: str, benchmark) -> dict:
     }
 
 
+def labels_and_weights(split: str, benchmark) -> tuple:
+    """The tensors of `label_columns` for a split; outside training, all weights are 1."""
+    weights = benchmark.weights if split == "train" else None
+    return label_columns(benchmark.labels[split], weights)
+
+
 class ArrayPipelines:
-    """The `make_pipeline` of a benchmark in memory that has no augmentation.
+    """The `make_pipeline` of a benchmark in memory without augmentation.
 
     Args:
         arrays: The `x` of each split, an array or a structure of arrays.
-        samples: What its samples are, for messages: `"sentences"`.
+        samples: What its samples are, for errors: `"sentences"`.
     """
 
     def __init__(self, arrays: dict, samples: str):
@@ -148,10 +147,14 @@ class ArrayPipelines:
                 f"`views` must be 1 for {self.samples}, which have no augmentation. "
                 f"Received: views={benchmark.views}"
             )
-        return batches_from_arrays(self.arrays[split], **of_split(split, benchmark))
+        columns = labels_and_weights(split, benchmark)
+        return batches_from_arrays(
+            self.arrays[split], *columns, **order_arguments(split, benchmark)
+        )
 
 
-def _columns(labels, weights):
+def label_columns(labels, weights=None) -> tuple:
+    """Float32 tensors of labels `(samples, k)` and of weights `(samples,)`, ones for `None`."""
     labels = np.asarray(labels, dtype="float32")
     if labels.ndim == 1:
         labels = labels[:, None]
@@ -161,6 +164,6 @@ def _columns(labels, weights):
 
 
 def _in_main_memory(array):
-    """A tensor that does not fill the accelerator with the whole data set."""
+    """A tensor on the host, so that a whole data set does not fill the accelerator."""
     with tf.device("CPU:0"):
         return tf.convert_to_tensor(array)

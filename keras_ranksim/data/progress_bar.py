@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import time
 
 import keras
 
@@ -9,14 +10,18 @@ import keras
 class ProgressBar(keras.utils.Progbar):
     """Keras' bar on standard error, which leaves standard output to results.
 
-    Args: as in `keras.utils.Progbar`.
+    Args:
+        patience: Seconds after which the bar appears.
+        *args, **kwargs: As in `keras.utils.Progbar`.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, patience: float = 0.0, **kwargs):
+        self._appears = time.monotonic() + patience
         with contextlib.redirect_stdout(sys.stderr):
             super().__init__(*args, **kwargs)
 
     def update(self, *args, **kwargs):
         """As in `keras.utils.Progbar`."""
-        with contextlib.redirect_stdout(sys.stderr):
-            super().update(*args, **kwargs)
+        if time.monotonic() >= self._appears:
+            with contextlib.redirect_stdout(sys.stderr):
+                super().update(*args, **kwargs)

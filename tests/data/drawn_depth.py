@@ -1,4 +1,6 @@
-"""A small NYUD2-DIR, drawn: tilted planes whose colours tell their depth."""
+"""A small NYUD2-DIR, drawn: tilted planes whose colors show their depth."""
+
+import functools
 
 import keras
 import numpy as np
@@ -8,7 +10,7 @@ import keras_ranksim as kr
 
 HEIGHT, WIDTH = 48, 64
 IMAGE_SIZE, DEPTH_SIZE = (20, 28), (10, 14)
-SMALL = {"image_size": IMAGE_SIZE, "shorter_side": 24, "val_fraction": 0.3, "progress": False}
+VIEW = kr.data.DepthView(shorter_side=24, image_size=IMAGE_SIZE)
 SCENES = ("kitchen", "office", "bedroom", "attic")
 EACH = 3
 
@@ -50,8 +52,8 @@ def draw(folder):
 
 
 def load(folder, **changes):
-    arguments = {**SMALL, "encoder": small_encoder, "encoder_weights": None, "fusion_width": 2}
-    return kr.data.load_nyud2_dir(folder, **{**arguments, **changes})
+    small = {"view": VIEW, "make_network": small_network, "val_fraction": 0.3, "verbose": False}
+    return kr.data.load_nyud2_dir(folder, **{**small, **changes})
 
 
 def small_encoder(images):
@@ -60,6 +62,9 @@ def small_encoder(images):
         features = keras.layers.Conv2D(width, 3, strides=2, padding="same")(features)
         stages.append(features)
     return stages
+
+
+small_network = functools.partial(kr.networks.depth_network, (*IMAGE_SIZE, 3), small_encoder, 2)
 
 
 def all_of(dataset):

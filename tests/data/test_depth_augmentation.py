@@ -14,7 +14,7 @@ from keras_ranksim.data.depth.augmentation import (
 SIZE, DEPTH_SIZE = (20, 28), (10, 14)
 
 
-def test_image_and_depth_are_turned_and_mirrored_alike(random):
+def test_image_and_depth_are_turned_and_mirrored_together(random):
     rows, columns = np.mgrid[0:96, 0:128].astype("float32")
     ramp = (rows + 2 * columns + 20 * np.sin(rows / 9) * np.cos(columns / 11))[..., None]
     for angle, flip in ((0.0, False), (0.0, True), (0.08, False), (-0.08, True)):

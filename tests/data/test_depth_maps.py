@@ -41,7 +41,7 @@ def test_every_measured_pixel_is_counted_in_its_bin(tmp_path):
     for path, depth in zip(paths, (millimetres, np.full((2, 4, 1), 3000))):
         tf.io.write_file(path, tf.io.encode_png(depth.astype("uint16")))
     view = DepthView(shorter_side=2, image_size=(2, 4), depth_size=(2, 4))
-    survey = survey_depths(paths, view, kr.LabelBins.uniform(0, 10, 0.1), progress=False)
+    survey = survey_depths(paths, view, kr.LabelBins.uniform(0, 10, 0.1), verbose=False)
     expected = np.zeros((2, 100), int)
     expected[0, [0, 1, 20, 99]] = 1, 2, 2, 2
     expected[1, 30] = 8
@@ -64,7 +64,7 @@ def test_missing_images_of_the_published_list_are_counted(shared_data, tmp_path)
         ("\n", "must name at least one image. Received: an empty list"),
     ],
 )
-def test_a_bad_list_is_told(tmp_path, text, message):
+def test_a_bad_list_raises(tmp_path, text, message):
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(ValueError, match=message):
         read_depth_list(tmp_path, "list.csv")

@@ -153,7 +153,7 @@ def test_the_command_says_what_is_wrong_in_one_sentence(
     assert re.search(message, capsys.readouterr().err.replace("\n", " "))
 
 
-def test_a_strange_file_name_is_told(tmp_path, capsys):
+def test_a_strange_file_name_raises(tmp_path, capsys):
     agedb_folder(tmp_path, [30, 40])
     (tmp_path / "AgeDB" / "portrait.jpg").touch()
     with pytest.raises(SystemExit):
@@ -161,7 +161,7 @@ def test_a_strange_file_name_is_told(tmp_path, capsys):
     assert "1 others, the first 'portrait.jpg'" in capsys.readouterr().err
 
 
-def test_an_existing_split_file_is_replaced_only_when_told_to(tmp_path):
+def test_an_existing_split_file_is_replaced_only_with_overwrite(tmp_path):
     agedb_folder(tmp_path, [30] * 9)
     (tmp_path / "agedb.csv").write_text("mine")
     with pytest.raises(SystemExit):

@@ -72,7 +72,7 @@ def test_what_is_there_is_not_fetched_again(source, tmp_path):
     assert len(benchmark.train_labels) == 2
 
 
-def test_an_archive_cut_off_at_the_source_leaves_no_folder(source, tmp_path):
+def test_an_archive_truncated_at_the_source_leaves_no_folder(source, tmp_path):
     whole = (source / "imdb_crop.tar").read_bytes()
     (source / "imdb_crop.tar").write_bytes(whole[:700])
     with pytest.raises(ValueError, match=r"imdb_crop\.tar' must be a complete tar archive"):
@@ -83,7 +83,7 @@ def test_an_archive_cut_off_at_the_source_leaves_no_folder(source, tmp_path):
 def test_missing_photographs_say_how_to_get_them(source, tmp_path):
     kr.data.load_imdb_wiki_dir(tmp_path, download=True)
     (tmp_path / "wiki_crop" / "00" / "d.jpg").unlink()
-    with pytest.raises(FileNotFoundError, match=r"1 of the 4 .*d\.jpg\. `download=True` fetches"):
+    with pytest.raises(FileNotFoundError, match=r"1 of the 4 .*d\.jpg\. `download=True` downloads"):
         kr.data.load_imdb_wiki_dir(tmp_path)
 
 

@@ -42,8 +42,9 @@ def test_batches_keep_samples_labels_and_weights_together(way):
     if way == "arrays":
         data = batches_from_arrays(x, labels, weights, batch_size=4, shuffle=True)
     else:
-        load = lambda index, seed: tf.gather(tf.constant(x), index)  # noqa: E731
-        data = batches_from_samples(load, labels, weights, batch_size=4, shuffle=True)
+        columns = x, labels[:, None], weights
+        load = lambda index, seed: tuple(tf.gather(column, index) for column in columns)  # noqa: E731
+        data = batches_from_samples(load, 10, batch_size=4, shuffle=True)
     batches = list(data)
     assert [len(batch[0]) for batch in batches] == [4, 4, 2]
     assert len(data) == 3
@@ -109,6 +110,6 @@ def test_variants_count_their_epochs_apart():
         ({"label_scale": 0.0}, r"`label_scale` must be a positive number"),
     ],
 )
-def test_wrong_fields_are_told(changes, message):
+def test_wrong_fields_raise(changes, message):
     with pytest.raises(ValueError, match=message):
         benchmark(**changes)

@@ -142,7 +142,7 @@ def test_any_ages_can_be_held_out():
 
 
 def test_a_second_epoch_is_shuffled_and_augmented_differently_and_a_seed_repeats_both(small):
-    augmented = small.make_pipeline.augment
+    augmented = small.make_pipeline.decoder.augment
     assert augmented
     first = small.replace(batch_size=60)
     epochs = [_arrays(first.train) for _ in range(2)]
@@ -250,7 +250,7 @@ def test_a_cache_draws_once_and_never_reads_a_torn_file(tmp_path, monkeypatch, s
         assert len(file.read_bytes()) == len(whole)
 
 
-def test_a_run_cut_off_while_writing_leaves_nothing_behind(tmp_path, monkeypatch):
+def test_an_interrupted_write_leaves_nothing_behind(tmp_path, monkeypatch):
     def full_disk(file, **arrays):
         file.write(b"half")
         raise OSError("No space left on device")
@@ -282,7 +282,7 @@ def test_a_run_cut_off_while_writing_leaves_nothing_behind(tmp_path, monkeypatch
         ({"protocol": "blind_spot", "held_out": ((16, 85),)}, "`held_out` must leave some ages"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_drawn(arguments, message, monkeypatch):
+def test_mistakes_raise_before_anything_is_drawn(arguments, message, monkeypatch):
     monkeypatch.setattr(portraits, "render", lambda *_: pytest.fail("drawn before checked"))
     with pytest.raises(ValueError, match=message):
         kr.data.load_portraits(**{**SMALL, **arguments})

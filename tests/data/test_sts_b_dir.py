@@ -12,9 +12,9 @@ from pair_files import made_up, write
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
-from keras_ranksim.data.download import file_hash
 from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
+from keras_ranksim.files import file_hash
 
 SMALL = {"width": 4, "layers": 1, "vector_size": 8}
 
@@ -34,7 +34,7 @@ def load_own(own):
 
 @pytest.mark.parametrize("split", ["yang", "ranksim"])
 def test_the_published_benchmark_loads(shared_data, split):
-    benchmark = load_sts_b_dir(shared_data / "sts-b-dir", split, **SMALL)
+    benchmark = load_sts_b_dir(shared_data / "sts-b-dir", split=split, **SMALL)
     assert [len(benchmark.labels[part]) for part in FILES] == [5249, 1000, 1000]
     assert len(benchmark.bins) == 50
     assert benchmark.facts["split"] == split
@@ -50,19 +50,19 @@ def test_the_published_benchmark_loads(shared_data, split):
     assert weight.shape == (128,)
 
 
-def test_files_of_the_other_split_are_recognised(shared_data):
+def test_files_of_the_other_split_are_recognized(shared_data):
     folder = shared_data / "sts-b-dir" / "ranksim"
     with pytest.raises(ValueError, match=r"file train_new\.tsv of the split 'ranksim'"):
-        load_sts_b_dir(folder, "yang", **SMALL)
+        load_sts_b_dir(folder, split="yang", **SMALL)
 
 
-def test_a_changed_file_is_told_by_its_hash(own):
+def test_a_changed_file_is_recognized_by_its_hash(own):
     digest = file_hash(own / "train_new.tsv")
-    with pytest.raises(ValueError, match=f"`verify=False` takes .* the sha256 {digest}"):
-        load_sts_b_dir(own, "yang", **SMALL)
+    with pytest.raises(ValueError, match=f"`verify=False` allows .* the sha256 {digest}"):
+        load_sts_b_dir(own, split="yang", **SMALL)
 
 
-def test_published_files_are_recognised_even_unverified(shared_data):
+def test_published_files_are_recognized_even_unverified(shared_data):
     folder = shared_data / "sts-b-dir" / "ranksim"
     assert load_sts_b_dir(folder, verify=False, **SMALL).facts["split"] == "ranksim"
 
@@ -71,12 +71,12 @@ def test_missing_files_are_named(own):
     (own / "dev_new.tsv").unlink()
     with pytest.raises(
         FileNotFoundError,
-        match=r"`download=True` fetches them. Received: .*, without dev_new\.tsv$",
+        match=r"`download=True` downloads them. Received: .*, without dev_new\.tsv$",
     ):
         load_sts_b_dir(own, verify=False)
 
 
-def test_a_split_without_pairs_is_told(own):
+def test_a_split_without_pairs_raises(own):
     write(own / "dev_new.tsv")
     with pytest.raises(ValueError, match="The val split of 'sts-b-dir' must not be empty"):
         load_sts_b_dir(own, verify=False, **SMALL)
@@ -122,7 +122,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 def test_missing_files_are_fetched(server, tmp_path, own):
     target = tmp_path / "fetched"
-    benchmark = load_sts_b_dir(target, "yang", download=True, **SMALL)
+    benchmark = load_sts_b_dir(target, split="yang", download=True, **SMALL)
     assert len(benchmark.train_labels) == 40
     assert sorted(path.name for path in (target / "yang").iterdir()) == sorted(FILES.values())
 
@@ -130,7 +130,7 @@ def test_missing_files_are_fetched(server, tmp_path, own):
 def test_a_fetched_file_with_another_hash_is_not_kept(server, tmp_path):
     server["test"] = "0" * 64
     with pytest.raises(ValueError, match=f"must have the sha256 {'0' * 64}"):
-        load_sts_b_dir(tmp_path / "fetched", "yang", download=True, **SMALL)
+        load_sts_b_dir(tmp_path / "fetched", split="yang", download=True, **SMALL)
     kept = sorted(path.name for path in (tmp_path / "fetched" / "yang").iterdir())
     assert kept == ["dev_new.tsv", "train_new.tsv"]
 

@@ -91,14 +91,14 @@ def test_windows_line_ends_and_a_missing_last_one_change_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (HEADER + "0\ta\tb\n", "must have 10 columns between tabs. Received: line 2 with 3"),
+        (HEADER + "0\ta\tb\n", "must have 10 columns separated by tabs. Received: line 2 with 3"),
         (HEADER + line("a", "b", 1) + line("a\tb", "c", 1), "Received: line 3 with 11"),
         (HEADER + line("a", "b", 1) + "\n" + line("a", "b", 1), "line 3 with 1, ''"),
         (HEADER + line("a", "b", "high"), "a number from 0 to 5. Received: 'high' in line 2"),
         (HEADER + line("a", "b", 5.01), "a number from 0 to 5. Received: '5.01' in line 2"),
         (HEADER + line("a", "b", "nan"), "a number from 0 to 5. Received: 'nan' in line 2"),
         (line("a", "b", 1), "must begin with a header line that ends in sentence1"),
-        ("", "must have 10 columns between tabs. Received: line 1 with 1"),
+        ("", "must have 10 columns separated by tabs. Received: line 1 with 1"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, contents, message):
@@ -109,7 +109,7 @@ def test_a_wrong_line_is_named(tmp_path, contents, message):
     assert str(path) in str(error.value)
 
 
-def test_another_encoding_and_a_missing_file_are_told(tmp_path):
+def test_another_encoding_and_a_missing_file_raise(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_bytes((HEADER + line("caf\u00e9", "b", 1)).encode("latin-1"))
     with pytest.raises(ValueError, match="must be encoded in UTF-8"):

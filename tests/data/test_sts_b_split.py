@@ -93,7 +93,7 @@ def test_a_new_split_leaves_nothing_half_written(glue, tmp_path, monkeypatch):
         ({"bins": 0}, "`bins` must be a whole number of at least 1"),
     ],
 )
-def test_a_new_split_that_cannot_be_is_told(glue, tmp_path, arguments, message):
+def test_a_new_split_that_cannot_be_raises(glue, tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         split_glue(glue[0], tmp_path / "new", **{"bins": 5, **arguments})
     assert not (tmp_path / "new").exists()

@@ -103,7 +103,7 @@ def test_tokenizers_work_inside_tf_data(tokenize):
     np.testing.assert_array_equal(np.concatenate(list(dataset)), tokenize(sentences))
 
 
-def test_without_tensorflow_text_the_pip_install_is_told(monkeypatch):
+def test_without_tensorflow_text_the_pip_install_raises(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_text", None)
     for tokenize in (lambda: split_words(["a"]), lambda: WordPieceTokenizer(VOCABULARY)):
         with pytest.raises(ImportError, match=r"pip install 'keras_ranksim\[text\]'"):

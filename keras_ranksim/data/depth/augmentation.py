@@ -1,4 +1,4 @@
-"""An image and its depth map, resized, flipped, turned and cropped alike."""
+"""The same resizing, flipping, turning and cropping for an image and its depth map."""
 
 import math
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 LUMA = (0.299, 0.587, 0.114)
-# How far, and along which axes (in columns), the colours of ImageNet vary.
+# How far, and along which axes (in columns), the colors of ImageNet vary.
 COLOR_SPREAD = (0.2175, 0.0188, 0.0045)
 COLOR_AXES = (
     (-0.5675, 0.7192, 0.4009),
@@ -23,12 +23,12 @@ def crop_image(image, shorter_side: int, size: tuple[int, int], angle=0.0, flip=
         image: Tensor of shape `(height, width, channels)`.
         shorter_side: Length in pixels that the shorter side is resized to.
         size: `(height, width)` of the crop.
-        angle: Angle in radians by which the image is turned about its middle.
+        angle: Angle in radians by which the image is turned about its center.
         flip: Whether to mirror it, left to right.
 
     Returns:
-        A float32 tensor of shape `(*size, channels)`. What a turn brings in from beyond the
-        border is the mirror image of what lies before it.
+        A float32 tensor of shape `(*size, channels)`. Beyond its border, a turned image continues
+        as its own mirror image.
 
     Example:
 
@@ -50,10 +50,10 @@ def crop_depth(
     angle=0.0,
     flip=False,
 ):
-    """The part of a depth map that `crop_image` keeps of its image, `depth_size` pixels large.
+    """The part of a depth map that `crop_image` keeps of its image, with `depth_size` pixels.
 
-    Every pixel is the nearest one of the map as stored: no depth is made up between a chair
-    and the wall behind it.
+    Pixels are sampled at the nearest neighbor: no depth is invented between a chair and the wall
+    behind it.
 
     Args:
         depth: Tensor of shape `(height, width, 1)`.
@@ -68,7 +68,7 @@ def crop_depth(
 
 
 def random_turn(seed, degrees: float):
-    """A random angle in radians, up to `degrees` either way, and a random flip, true or false."""
+    """A random angle in radians, up to `degrees` either way, and a random flip."""
     seeds = tf.random.experimental.stateless_split(seed, 2)
     largest = math.radians(degrees)
     angle = tf.random.stateless_uniform((), seeds[0], -largest, largest)
@@ -81,9 +81,9 @@ def jitter_colors(image, seed, strength: float = 0.4, lighting: float = 0.1):
     Args:
         image: RGB tensor in [0, 1], shape `(height, width, 3)`.
         seed: Seed of this sample, int64 of shape `(2,)`.
-        strength: Most that an image is moved towards black, towards its mean grey and towards
-            grey, as a share; it is moved as far away from them at most.
-        lighting: Standard deviation of the noise along the principal axes of colours.
+        strength: Largest share by which an image is moved toward (or away from) black, its mean
+            gray and its gray version.
+        lighting: Standard deviation of the noise along the principal axes of colors.
 
     Returns:
         A tensor of the same shape, not clipped.
@@ -111,15 +111,15 @@ def resized_size(image, shorter_side: int):
 
 
 def _target(image, kind):
-    """Black for brightness (0), the mean grey for contrast (1), the grey image for saturation."""
-    grey = tf.tensordot(image, tf.constant(LUMA), axes=1)[..., None]
-    return tf.gather([0.0, 1.0, 0.0], kind) * tf.reduce_mean(grey) + (
-        tf.gather([0.0, 0.0, 1.0], kind) * grey
+    """Black for brightness (0), the mean gray for contrast (1), the gray image for saturation."""
+    gray = tf.tensordot(image, tf.constant(LUMA), axes=1)[..., None]
+    return tf.gather([0.0, 1.0, 0.0], kind) * tf.reduce_mean(gray) + (
+        tf.gather([0.0, 0.0, 1.0], kind) * gray
     )
 
 
 def _sample(image, frame, crop, size, angle, flip, interpolation):
-    """Samples `size` pixels from the middle `crop` of an image that counts as `frame` large."""
+    """Samples `size` pixels from the central `crop` of an image resized to `frame`."""
     source = tf.cast(tf.shape(image)[:2], "float32")
     scale = source / tf.cast(tf.stack(frame), "float32")
     step_y, step_x = crop[0] / size[0], crop[1] / size[1]
@@ -128,7 +128,7 @@ def _sample(image, frame, crop, size, angle, flip, interpolation):
     cosine, sine = tf.cos(angle), tf.sin(angle)
     a0, a1 = scale[1] * cosine * step_x, -scale[1] * sine * step_y
     b0, b1 = scale[0] * sine * step_x, scale[0] * cosine * step_y
-    # The middle of the result, in pixel indices, comes from the middle of the source.
+    # The center of the result, in pixel indices, comes from the center of the source.
     middle_y, middle_x = (size[0] - 1) / 2, (size[1] - 1) / 2
     a2 = (source[1] - 1) / 2 - a0 * middle_x - a1 * middle_y
     b2 = (source[0] - 1) / 2 - b0 * middle_x - b1 * middle_y

@@ -24,16 +24,16 @@ def read_depth_list(data_dir, name: str) -> tuple[list[str], list[str]]:
     Args:
         data_dir: The folder of the data set.
         name: File name of the list in `data_dir`, or a path: lines of `image,depth` without
-            a header. Paths in it are relative to `data_dir` or to the folder above it, as
-            `data/nyu2_test/00000_colors.png` of the published lists, whatever that folder
-            is called.
+            a header. Paths in it are relative to `data_dir` or to its parent folder, such as
+            `data/nyu2_test/00000_colors.png` in the published lists, whatever the name of
+            `data_dir`.
 
     Returns:
         The paths of the images and those of the depth maps.
 
     Raises:
         FileNotFoundError: The list is missing, or files that it names: how many, and which.
-        ValueError: A line does not hold two paths, or there is none.
+        ValueError: A line does not hold two paths, or the list is empty.
     """
     data_dir = Path(data_dir)
     path = data_dir / name
@@ -64,16 +64,16 @@ def read_depth_list(data_dir, name: str) -> tuple[list[str], list[str]]:
 def decode_depth_map(
     path: bytes, contents: bytes, eight_bit_range: float = 10.0, sixteen_bit_units: float = 1000.0
 ) -> np.ndarray:
-    """Decodes a depth map to metres.
+    """Decodes a depth map to meters.
 
-    The bits of the file say how to read it: in the training set of NYU v2 depth maps have 8
-    bits, of which 255 stands for 10 m, in its test set 16 bits, which count millimetres.
+    The bit depth decides: depth maps of the training set of NYU v2 have 8 bits, 255 standing for
+    10 m; those of its test set have 16 bits and count millimeters.
 
     Args:
-        path: The file, to be named where it is broken.
+        path: The name of the file, for errors.
         contents: A PNG file of one channel.
-        eight_bit_range: The depth that 255 stands for in a map of 8 bits, in metres.
-        sixteen_bit_units: How many units of a map of 16 bits are a metre.
+        eight_bit_range: The depth that 255 stands for in an 8-bit map, in meters.
+        sixteen_bit_units: Units of a 16-bit map per meter.
 
     Returns:
         A float32 array of shape `(height, width, 1)`.
@@ -86,7 +86,7 @@ def decode_depth_map(
             png = tf.io.decode_png(contents, 1, tf.uint16 if sixteen else tf.uint8).numpy()
     except (ValueError, tf.errors.InvalidArgumentError) as error:
         raise ValueError(
-            f"Depth map '{os.fsdecode(path)}' cannot be decoded, because it is truncated or no "
+            f"Depth map '{os.fsdecode(path)}' cannot be decoded, because it is truncated or not a "
             f"PNG file ({len(contents)} bytes). Replace it or take it out of the list."
         ) from error
     if sixteen:
@@ -95,7 +95,7 @@ def decode_depth_map(
 
 
 def _resolve(data_dir, names):
-    """The paths, read in the way of the three that finds the most of the first files."""
+    """The paths, interpreted in the way that finds most of the first files."""
     without_first = [os.path.join(*Path(name).parts[1:] or (name,)) for name in names]
     readings = [
         [os.path.join(data_dir, name) for name in without_first],

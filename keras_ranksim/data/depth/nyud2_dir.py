@@ -5,52 +5,78 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.data.depth.decoder import DepthDecoder
 from keras_ranksim.data.depth.maps import read_depth_list
-from keras_ranksim.data.depth.pipelines import DepthFiles, DepthPipelines, DepthPreparation
-from keras_ranksim.data.depth.survey import balanced_pixels, survey_depths
+from keras_ranksim.data.depth.splits import balanced_test_mask, held_out_scenes
+from keras_ranksim.data.depth.survey import survey_depths
 from keras_ranksim.data.depth.view import DepthView
+from keras_ranksim.data.file_pipelines import FilePipelines
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.depth_report import depth_shot_limits
 from keras_ranksim.labels.weights import weights_of_counts
 from keras_ranksim.networks.depth import depth_head, depth_network
-from keras_ranksim.validation import non_negative, positive, positive_integer
+from keras_ranksim.validation import non_negative
+
+DEPTH_BINS = LabelBins.uniform(0, 10, 0.1)
+NYUD2_VIEW = DepthView()
+# ConR acts on mean depth, `PerImage(ConRRegularizer(**conr))`. The published Adam also has a weight
+# decay of 1e-4.
+NYUD2_RECIPE = Recipe(
+    epochs=20,
+    batch_size=32,
+    learning_rate=1e-4,
+    loss="mse",
+    monitor="val_mse",
+    milestones=(5, 10, 15),
+    weights={"scheme": "inverse"},
+    lds={"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0, "padding": "symmetric"},
+    fds={
+        "kernel": "gaussian",
+        "kernel_size": 5,
+        "sigma": 2.0,
+        "variance_clip": (0.2, 5.0),
+    },
+    fds_bins=LabelBins.uniform(0.7, 10, 0.1),
+    conr={
+        "beta": 0.2,
+        "window": 0.2,
+        "temperature": 0.2,
+        "pushing_power": 0.2,
+        "pushing": "linear",
+    },
+)
 
 
 def load_nyud2_dir(
     data_dir,
-    batch_size: int = 32,
+    *,
+    batch_size: int | None = None,
     seed: int = 0,
+    view: DepthView = NYUD2_VIEW,
+    test_depth_size: tuple[int, int] | None = None,
+    degrees: float = 5.0,
     val_fraction: float = 0.05,
     split_seed: int = 0,
-    image_size: tuple[int, int] = (228, 304),
-    depth_size: tuple[int, int] | None = None,
-    test_depth_size: tuple[int, int] | None = None,
-    shorter_side: int = 240,
-    degrees: float = 5.0,
-    bins: LabelBins | None = None,
+    bins: LabelBins = DEPTH_BINS,
     train_list: str = "nyu2_train.csv",
     test_list: str = "nyu2_test.csv",
     count_list: str | None = None,
     mask_file: str | None = "test_balanced_mask.npy",
-    eight_bit_range: float = 10.0,
-    sixteen_bit_units: float = 1000.0,
-    encoder: str | Callable = "v1",
-    encoder_weights: str | None = "imagenet",
-    fusion_width: int = 16,
+    make_network: Callable | None = None,
     cache_dir=None,
-    progress: bool = True,
+    verbose: bool = True,
 ) -> Benchmark:
-    """Loads NYUD2-DIR, or any images with depth maps laid out like it.
+    """Loads NYUD2-DIR, or any images with depth maps in the same layout.
 
-    Expects in `data_dir` the two lists, lines of `image,depth` without a header, and the files
-    that they name (see `read_depth_list` for what their paths are relative to):
+    It expects in `data_dir` two lists, lines of `image,depth` without a header, and the files they
+    name (see `read_depth_list` for what their paths are relative to):
 
     ```
     data_dir/nyu2_train.csv           50,688 lines
@@ -60,55 +86,49 @@ def load_nyud2_dir(
     data_dir/test_balanced_mask.npy   optional, the test pixels that count
     ```
 
-    The archive of NYU v2 and the mask are found by the README of nyud2-dir in
-    https://github.com/YyzHarry/imbalanced-regression.
+    The README of nyud2-dir in https://github.com/YyzHarry/imbalanced-regression links to the
+    archive of NYU v2 and to the mask.
 
     Pipelines yield `(image, depth, weight)`: images scaled by the mean and deviation of
-    ImageNet, `(batch, *image_size, 3)`; depth in metres, `(batch, *depth_size, 1)`; and a weight a
-    pixel, `(batch, *depth_size)`, which is 0 where depth is 0, not measured. Training images are
-    mirrored, turned and recoloured at random, their depth maps mirrored and turned with them.
+    ImageNet, `(batch, *image_size, 3)`; depth in meters, `(batch, *depth_size, 1)`; and a weight
+    per pixel, `(batch, *depth_size)`, which is 0 where the depth is 0 (not measured). Training
+    images are mirrored, turned and recolored at random, their depth maps mirrored and turned along.
 
-    No validation set was published, so scenes are held out of training: whole folders, since the
-    images of a folder are neighbouring frames of one film. Weights of validation pixels make
-    every depth bin weigh the same; those of test pixels are 1 in the balanced mask and 0
-    outside it. So compile metrics as `weighted_metrics`, or pass `mask=weight > 0` to
-    `depth_report`.
+    No validation set was published, so scenes are held out of training. The weights of validation
+    pixels give every depth bin the same total; those of test pixels are 1 in the balanced mask and
+    0 outside. Compile metrics as `weighted_metrics`, or pass `mask=weight > 0` to `depth_report`.
 
     `benchmark.labels` holds the mean depth of each image, `benchmark.pixel_counts` the training
-    pixels of each bin. Both come from one pass over the depth maps at the first call, kept in
-    `cache_dir` for the next. `benchmark.replace(weights=benchmark.label_weights(...))` weighs
+    pixels of each bin. Both come from one pass over the depth maps in the first call, kept in
+    `cache_dir` for the next. `benchmark.replace(weights=benchmark.label_weights(...))` weights
     training pixels by the bin of their depth.
 
     Args:
         data_dir: The folder of the data set.
-        batch_size: Images of a batch.
+        batch_size: Images per batch; `None` takes the recipe's.
         seed: Seed of shuffling and augmentation.
+        view: What the network sees of an image and its depth map, and how depth maps are stored.
+        test_depth_size: `(height, width)` of the test depth maps; `None` takes that of the view.
+            The published evaluation enlarges predictions to `(228, 304)`, as `depth_report` does.
+        degrees: The largest angle by which a training image is turned, either way.
         val_fraction: Share of the training images to hold out for validation, about.
-        split_seed: Seed of that hold-out, and of the balanced mask where none is found.
-        image_size: `(height, width)` of the network's input.
-        depth_size: `(height, width)` of its output; `None` takes half of `image_size`.
-        test_depth_size: That of the test depth maps; `None` takes `depth_size`. The published
-            evaluation enlarges predictions to `(228, 304)`, as `depth_report` does.
-        shorter_side: What the shorter side of an image is resized to before the crop.
-        degrees: The most that a training image is turned, either way.
-        bins: The label bins; `None` takes 100 bins of 0.1 m from 0.
+        split_seed: Seed of that hold-out, and of the balanced mask if no file is found.
+        bins: The label bins.
         train_list, test_list: File names of the lists.
         count_list: List of the training images whose depth maps are read for `pixel_counts`
             and `labels["train"]`, such as `"nyu2_train_FDS_subset.csv"`: a quicker first call,
             for a sample of the labels. `None` reads all.
         mask_file: File name of the balanced test mask, an array of images by rows by columns,
-            at `image_size` or at the size of the test depth maps. Without the file a mask is
-            drawn; `None` counts all measured test pixels.
-        eight_bit_range, sixteen_bit_units: How depth maps are read, see `decode_depth_map`.
-        encoder, encoder_weights, fusion_width: As in `keras_ranksim.networks.depth_network`.
-            Like the published runs, training starts from ImageNet; Keras downloads those
-            weights when the network is made.
-        cache_dir: Folder that keeps what was counted; `None` takes `data_dir`, where that can
-            be written to.
-        progress: Whether to show a progress bar while depth maps are counted.
+            at `image_size` or at the size of the test depth maps. If it does not exist, a mask is
+            drawn. `None` counts all measured test pixels.
+        make_network: Function `() -> (inputs, embedding)`; `None` takes
+            `keras_ranksim.networks.depth_network` with a ResNet-50 pretrained on ImageNet, as in
+            the published runs. Keras downloads those weights when the network is built.
+        cache_dir: Folder that keeps the counts; `None` takes `data_dir` if it is writable.
+        verbose: Whether to show a progress bar while depth maps are counted.
 
     Returns:
-        A `Benchmark`. Its `facts` say where mask, counts and validation images come from.
+        A `Benchmark`. Its `facts` describe the origin of mask, counts and validation images.
 
     Example:
 
@@ -144,9 +164,8 @@ def load_nyud2_dir(
     ...     "kitchen/1.png,kitchen/1.png\\noffice/1.png,office/1.png"
     ... )
     >>> _ = (folder / "nyu2_test.csv").write_text("test/1.png,test/1.png")
-    >>> benchmark = kr.data.load_nyud2_dir(
-    ...     folder, image_size=(40, 56), shorter_side=48, progress=False
-    ... )
+    >>> view = kr.data.DepthView(image_size=(40, 56), shorter_side=48)
+    >>> benchmark = kr.data.load_nyud2_dir(folder, view=view, verbose=False)
     >>> image, depth, weight = next(iter(benchmark.train))
     >>> image.shape, depth.shape, weight.shape
     (TensorShape([1, 40, 56, 3]), TensorShape([1, 20, 28, 1]), TensorShape([1, 20, 28]))
@@ -156,64 +175,54 @@ def load_nyud2_dir(
     References: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554),
     [Hu et al., WACV 2019](https://arxiv.org/abs/1803.08673)
     """
-    bins = LabelBins.uniform(0, 10, 0.1) if bins is None else as_bins(bins)
-    degrees = non_negative("degrees", degrees, "the most that an image is turned")
-    view = DepthView(
-        shorter_side=positive_integer("shorter_side", shorter_side, "pixels"),
-        image_size=_size("image_size", image_size),
-        depth_size=_size("depth_size", depth_size or [side // 2 for side in image_size]),
-        eight_bit_range=positive("eight_bit_range", eight_bit_range, "metres that 255 means"),
-        sixteen_bit_units=positive("sixteen_bit_units", sixteen_bit_units, "units of a metre"),
+    bins = as_bins(bins)
+    decoder = DepthDecoder(
+        view, test_depth_size, non_negative("degrees", degrees, "the most that an image is turned")
     )
-    test_view = dataclasses.replace(
-        view, depth_size=_size("test_depth_size", test_depth_size or view.depth_size)
-    )
-    train_images, train_depths = read_depth_list(data_dir, train_list)
+    test_view = decoder.view_of("test")
+    train_images, train_depths = map(np.array, read_depth_list(data_dir, train_list))
     test_images, test_depths = read_depth_list(data_dir, test_list)
-    held_out = _held_out(train_images, val_fraction, split_seed)
-    counted = read_depth_list(data_dir, count_list)[1] if count_list else None
-    cache_dir = _cache_dir(cache_dir, data_dir)
+    held_out = held_out_scenes(train_images, val_fraction, split_seed)
+    if cache_dir is None and os.access(data_dir, os.W_OK):
+        cache_dir = data_dir
 
-    def survey(paths, view):
-        return survey_depths(paths, view, bins, cache_dir, progress)
+    def survey(paths, view=view):
+        return survey_depths(paths, view, bins, cache_dir=cache_dir, verbose=verbose)
 
-    train_survey, val_survey = _train_and_val(
-        functools.partial(survey, view=view), train_depths, held_out, counted
-    )
-    test_survey = survey(test_depths, test_view)
-    mask, mask_origin = _mask(data_dir, mask_file, test_depths, test_view, bins, split_seed)
-    pixel_counts = train_survey.counts.sum(axis=0, dtype="int64")
-    val_weights = weights_of_counts(val_survey.counts.sum(axis=0), scheme="inverse")
-
-    train_images, train_depths = np.array(train_images), np.array(train_depths)
+    if count_list is None:
+        both = survey(train_depths)
+        train, val = both.of(~held_out), both.of(held_out)
+    else:
+        counted = read_depth_list(data_dir, count_list)[1]
+        train = survey(_trained(counted, train_depths[held_out]))
+        val = survey(train_depths[held_out])
+    test = survey(test_depths, test_view)
+    mask, mask_origin = None, "none: all measured test pixels count"
+    if mask_file is not None:
+        mask, mask_origin = balanced_test_mask(
+            Path(data_dir, mask_file), test_depths, test_view, bins, split_seed
+        )
+    pixel_counts = train.counts.sum(axis=0, dtype="int64")
+    val_weights = weights_of_counts(val.counts.sum(axis=0), scheme="inverse")
     files = {
-        "train": DepthFiles(
-            train_images[~held_out], train_depths[~held_out], DepthPreparation(view, degrees)
-        ),
-        "val": DepthFiles(
-            train_images[held_out],
-            train_depths[held_out],
-            DepthPreparation(view, weight_of_bin=val_weights),
-        ),
-        "test": DepthFiles(
-            np.array(test_images), np.array(test_depths), DepthPreparation(test_view), mask
-        ),
+        "train": {"image": train_images[~held_out], "depth": train_depths[~held_out]},
+        "val": {"image": train_images[held_out], "depth": train_depths[held_out]},
+        "test": {"image": test_images, "depth": test_depths},
     }
     return Benchmark(
         name="nyud2-dir",
-        labels={
-            "train": train_survey.means,
-            "val": val_survey.means,
-            "test": test_survey.means,
-        },
+        labels={"train": train.means, "val": val.means, "test": test.means},
         bins=bins,
-        make_pipeline=DepthPipelines(files),
-        make_network=functools.partial(
-            depth_network, (*view.image_size, 3), encoder, fusion_width, encoder_weights
+        make_pipeline=FilePipelines(
+            files, dataclasses.replace(decoder, val_weights=val_weights, test_mask=mask)
+        ),
+        make_network=make_network
+        or functools.partial(
+            depth_network, (*view.image_size, 3), "v1", encoder_weights="imagenet"
         ),
         make_head=depth_head,
-        recipe=nyud2_recipe(),
-        batch_size=batch_size,
+        recipe=NYUD2_RECIPE,
+        batch_size=NYUD2_RECIPE.batch_size if batch_size is None else batch_size,
         seed=seed,
         label_name="depth",
         label_unit="m",
@@ -223,124 +232,23 @@ def load_nyud2_dir(
             "source": str(data_dir),
             "validation": f"{int(held_out.sum())} of {len(held_out)} training images, held out by "
             f"folder with seed {split_seed}; published runs trained on all and chose by test error",
-            "counts": f"{int(pixel_counts.sum())} pixels of {len(train_survey.means)} depth maps"
+            "counts": f"{int(pixel_counts.sum())} pixels of {len(train.means)} depth maps"
             + (f" named in {count_list}" if count_list else "")
             + (f", kept in '{cache_dir}'" if cache_dir else ", not kept"),
             "mask": mask_origin,
-            "encoder": f"ResNet-50 {encoder}, starting from {encoder_weights or 'random weights'}"
-            if isinstance(encoder, str)
-            else "given by the caller",
+            "encoder": "given by the caller" if make_network else "ResNet-50 v1 from ImageNet",
             "differences": "a turn brings in mirrored pixels where the published one brings in "
             "black ones of depth 0; depth maps are sampled at the nearest pixel",
         },
     )
 
 
-def nyud2_recipe() -> Recipe:
-    """The published settings of NYUD2-DIR.
-
-    ConR acts on mean depth: `PerImage(ConRRegularizer(**recipe.conr))`. The published Adam
-    also has a weight decay of 1e-4.
-    """
-    return Recipe(
-        epochs=20,
-        batch_size=32,
-        learning_rate=1e-4,
-        loss="mse",
-        monitor="val_mse",
-        milestones=(5, 10, 15),
-        weights={"scheme": "inverse"},
-        lds={"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0, "padding": "symmetric"},
-        fds={
-            "kernel": "gaussian",
-            "kernel_size": 5,
-            "sigma": 2.0,
-            "variance_clip": (0.2, 5.0),
-        },
-        fds_bins=LabelBins.uniform(0.7, 10, 0.1),
-        conr={
-            "beta": 0.2,
-            "window": 0.2,
-            "temperature": 0.2,
-            "pushing_power": 0.2,
-            "pushing": "linear",
-        },
-    )
-
-
-def _held_out(images, fraction, seed):
-    """Marks the images of randomly drawn folders, up to about `fraction` of all."""
-    if not 0 < fraction <= 0.5:
-        raise ValueError(
-            "`val_fraction` must be above 0 and at most 0.5, the share of the training images "
-            f"held out for validation. Received: val_fraction={fraction}"
-        )
-    folders = np.array([os.path.dirname(image) for image in images])
-    scenes, scene, sizes = np.unique(folders, return_inverse=True, return_counts=True)
-    if len(scenes) < 2:
-        raise ValueError(
-            "The training list must name images of at least two folders, one of them to be held "
-            f"out for validation. Received: {len(images)} images in '{scenes[0]}'"
-        )
-    drawn = np.random.default_rng(seed).permutation(len(scenes))
-    held = np.cumsum(sizes[drawn]) <= fraction * len(images)
-    held[0], held[-1] = True, False
-    return np.isin(scene, drawn[held])
-
-
-def _train_and_val(survey, depths, held_out, counted):
-    """Surveys of the training and the validation maps; of those in `counted` where given."""
-    if counted is None:
-        both = survey(depths)
-        return both.of(~held_out), both.of(held_out)
-    val = [path for path, out in zip(depths, held_out) if out]
-    train = sorted(set(counted) - set(val))
-    if not train:
+def _trained(counted, held_out):
+    """The counted depth maps that are not held out."""
+    trained = sorted(set(counted) - set(held_out.tolist()))
+    if not trained:
         raise ValueError(
             "`count_list` must name training images that are not held out for validation. "
             f"Received: {len(counted)} images, all held out"
         )
-    return survey(train), survey(val)
-
-
-def _mask(data_dir, mask_file, depths, view, bins, seed):
-    """The test pixels that count, `(images, *depth_size)`, and where that comes from."""
-    if mask_file is None:
-        return None, "none: all measured test pixels count"
-    path = Path(data_dir) / mask_file
-    if not path.is_file():
-        mask = balanced_pixels(depths, view, bins, seed)
-        return mask, f"drawn with seed {seed}, since there is no '{path}'"
-    try:
-        mask = np.load(path) > 0
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(
-            f"'{path}' must be an array saved by NumPy, the balanced test mask ({error})"
-        ) from error
-    if mask.shape == (len(depths), *view.depth_size):
-        return mask, str(path)
-    if mask.shape == (len(depths), *view.image_size):
-        # The pixels that a depth map sampled at the nearest pixel shows.
-        rows, columns = (
-            ((np.arange(size) + 0.5) * full / size).astype(int)
-            for size, full in zip(view.depth_size, view.image_size)
-        )
-        return mask[:, rows][:, :, columns], f"{path}, at {view.depth_size} of its pixels"
-    raise ValueError(
-        f"'{path}' must hold one entry a test pixel, of shape "
-        f"{(len(depths), *view.image_size)} or {(len(depths), *view.depth_size)}. "
-        f"Received: shape {mask.shape}"
-    )
-
-
-def _cache_dir(cache_dir, data_dir):
-    if cache_dir is None and os.access(data_dir, os.W_OK):
-        return data_dir
-    return cache_dir
-
-
-def _size(name, size):
-    sides = tuple(size) if isinstance(size, Iterable) else ()
-    if len(sides) != 2:
-        raise ValueError(f"`{name}` must be (height, width) in pixels. Received: {name}={size}")
-    return tuple(positive_integer(name, side, "pixels") for side in sides)
+    return trained

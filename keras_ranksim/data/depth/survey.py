@@ -1,4 +1,4 @@
-"""What the depth maps of a split hold: counted once, kept in a small file."""
+"""Mean depth and pixels per bin of many depth maps: counted once, kept in a small file."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class DepthSurvey:
 
 
 def survey_depths(
-    paths: Sequence[str], view: DepthView, bins: LabelBins, cache_dir=None, progress: bool = True
+    paths: Sequence[str], view: DepthView, bins: LabelBins, *, cache_dir=None, verbose: bool = True
 ) -> DepthSurvey:
     """Reads every depth map once and counts its pixels by bin; pixels of depth 0 do not count.
 
     Args:
         paths: The files.
-        view: What of a depth map counts.
+        view: The part of a depth map that counts.
         bins: The label bins.
-        cache_dir: Folder in which the result is kept, and looked for first, or `None`.
-        progress: Whether to show a progress bar.
+        cache_dir: Folder that keeps the result; `None` keeps nothing.
+        verbose: Whether to show a progress bar.
 
     Returns:
         A `DepthSurvey`.
@@ -54,14 +54,14 @@ def survey_depths(
         ValueError: A depth map is broken, too small, or has no pixel of a depth above 0.
     """
     arguments = {"files": _fingerprint(paths), "edges": bins.edges.tolist(), "view": repr(view)}
-    make = functools.partial(_survey, paths, view, bins, progress)
+    make = functools.partial(_survey, paths, view, bins, verbose)
     return DepthSurvey(**cached_arrays(cache_dir, "depths", arguments, make))
 
 
 def balanced_pixels(
     paths: Sequence[str], view: DepthView, bins: LabelBins, seed: int = 0
 ) -> np.ndarray:
-    """Marks as many pixels of every bin that has any, drawn at random from all maps.
+    """Marks equally many random pixels of every bin that has any.
 
     Args:
         paths, view, bins: As in `survey_depths`.
@@ -69,7 +69,7 @@ def balanced_pixels(
 
     Returns:
         A boolean array `(maps, height, width)`; each bin has as many true ones as the rarest
-        bin has pixels. Pixels of depth 0 are never among them.
+        bin has pixels. Pixels of depth 0 are never marked.
     """
 
     def bins_of_pixels(path):
@@ -86,11 +86,11 @@ def balanced_pixels(
     return mask.reshape(index.shape)
 
 
-def _survey(paths, view, bins, progress):
+def _survey(paths, view, bins, verbose):
     pixels = int(np.prod(view.depth_size))
     counts = np.zeros((len(paths), len(bins)), dtype=np.min_scalar_type(pixels))
     means = np.zeros(len(paths))
-    bar = ProgressBar(len(paths), unit_name="depth map", verbose=int(progress))
+    bar = ProgressBar(len(paths), unit_name="depth map", verbose=int(verbose))
     maps = _each(paths, lambda path: _mean_and_counts(view.read_depth(path), bins))
     for row, (mean, count) in enumerate(maps):
         if not count.any():
@@ -103,7 +103,7 @@ def _survey(paths, view, bins, progress):
 
 
 def _each(paths, function):
-    """Yields `function(path)` of every path, found in parallel, its errors as they were meant."""
+    """Yields `function(path)` for every path, in parallel; errors are those of the function."""
     maps = tf.data.Dataset.from_tensor_slices(list(paths))
     maps = maps.map(function, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     try:

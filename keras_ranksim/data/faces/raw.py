@@ -1,11 +1,11 @@
-"""Ages of the raw photographs of AgeDB and IMDB-WIKI, and how they are cut in three."""
+"""Ages of the raw photographs of AgeDB and IMDB-WIKI, and their random split."""
 
 import re
 from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.faces.benchmark import AGE_BINS
+from keras_ranksim.data.faces.load_faces import AGE_BINS
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.validation import optional_package
 
@@ -48,15 +48,15 @@ def imdb_wiki_faces(
 ) -> tuple[np.ndarray, list[str]]:
     """Age and path of the usable photographs of IMDB-WIKI, from its metadata.
 
-    A photograph is usable when a face was detected in it clearly, no second one was, and the
-    age that date of birth and year of the photograph give is possible.
+    A photograph is usable if exactly one face was clearly detected in it and the age computed
+    from the date of birth and the year of the photograph is possible.
 
     Args:
         data_dir: The folder that holds `imdb_crop/imdb.mat` and `wiki_crop/wiki.mat`.
         min_face_score: Lowest score of the face detector.
         max_second_score: Highest score of a second face.
-        max_age: Highest age; the published set goes up to 186, mistakes in its metadata
-            included, and trains on them.
+        max_age: Highest age; the published training set goes up to 186, errors in its metadata
+            included.
 
     Returns:
         The ages and the paths relative to `data_dir`, those of IMDB first.
@@ -73,14 +73,14 @@ def imdb_wiki_faces(
 
 
 def ages_in_midyear(birth, year) -> np.ndarray:
-    """Age in the middle of a year: only the year of a photograph is known.
+    """Age in the middle of a year, since only the year of a photograph is known.
 
     Args:
         birth: Dates of birth as MATLAB serial numbers, days from 1 on 1 January of year 0.
         year: Years of the photographs.
 
     Returns:
-        Ages in whole years; NaN where the date is none.
+        Ages in whole years; NaN for an invalid date.
 
     Example:
 
@@ -99,8 +99,8 @@ def ages_in_midyear(birth, year) -> np.ndarray:
 def split_ages(ages, max_per_age: int, seed: int) -> np.ndarray:
     """Assigns every age to `"train"`, `"val"` or `"test"`, the latter two balanced.
 
-    Of each age a third, at most `max_per_age`, goes to validation and as many to test; ages
-    above 120, mistakes in the metadata, stay in training.
+    A third of each age, at most `max_per_age`, goes to validation and as many to test; ages
+    above 120, errors in the metadata, stay in training.
     """
     ages = np.asarray(ages)
     split = np.full(len(ages), "train")

@@ -1,13 +1,13 @@
-"""Split files: one row a sample, columns `age`, `path`, `split`."""
+"""Split files: one row per sample, columns `age`, `path`, `split`."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from pathlib import Path
 
-import keras
 import numpy as np
+
+from keras_ranksim.files import whole_file
 
 COLUMNS = ("age", "path", "split")
 SPLITS = ("train", "val", "test")
@@ -15,7 +15,7 @@ SPLITS = ("train", "val", "test")
 
 @dataclasses.dataclass(frozen=True)
 class SplitFile:
-    """What a split file says: the ages and the relative paths of each split."""
+    """The ages and the relative paths of each split."""
 
     ages: dict[str, np.ndarray]
     paths: dict[str, list[str]]
@@ -31,7 +31,7 @@ def read_split_file(path) -> SplitFile:
         A `SplitFile`, the rows of each split in the order of the file.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        FileNotFoundError: The file does not exist.
         ValueError: A column is missing, an age is not a number, a path is empty, a split is
             unknown or empty.
     """
@@ -40,7 +40,7 @@ def read_split_file(path) -> SplitFile:
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f"There must be a split file (columns {', '.join(COLUMNS)}) at '{path}'; "
-            "`download=True` fetches the published one."
+            "`download=True` downloads the published one."
         )
     try:
         table = pandas.read_csv(path, dtype=str, keep_default_na=False)
@@ -74,50 +74,9 @@ def write_split_file(path, ages, paths, splits) -> None:
     """Writes a split file, whole or not at all; an existing one is replaced."""
     import pandas
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
     table = pandas.DataFrame({"age": ages, "path": paths, "split": splits})
-    table.to_csv(unfinished, index=False)
-    os.replace(unfinished, path)
-
-
-def fetch_split_file(url: str, path, sha256: str | None = None) -> Path:
-    """Fetches a split file with `keras.utils.get_file`; one that is there already stays.
-
-    Raises:
-        ConnectionError: It cannot be had.
-        PermissionError: The folder is not writable.
-        ValueError: It has another hash than expected. Nothing of it stays.
-    """
-    path = Path(path)
-    if path.exists():
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"The folder '{path.parent}' must be writable to download into it.")
-    unfinished = path.with_name(path.name + ".part")
-    try:
-        keras.utils.get_file(
-            unfinished.name,
-            url,
-            file_hash=sha256,
-            hash_algorithm="sha256",
-            cache_dir=str(path.parent.resolve()),
-            cache_subdir="",
-            force_download=True,
-        )
-        os.replace(unfinished, path)
-    except ValueError as error:
-        raise ValueError(
-            f"The file at {url} must have the sha256 {sha256}. "
-            "Received: a file with another one, which was deleted"
-        ) from error
-    except Exception as error:
-        raise ConnectionError(f"{url} could not be downloaded ({error})") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    with whole_file(path) as part:
+        table.to_csv(part, index=False)
 
 
 def _check_rows(path, values, right, rule):

@@ -1,10 +1,10 @@
-"""Makes the split file of an age benchmark from its raw photographs.
+"""Writes the split file of an age benchmark from its raw photographs.
 
     python -m keras_ranksim.data.faces.splits agedb --data-dir data/agedb
     python -m keras_ranksim.data.faces.splits imdb_wiki --data-dir data/imdb-wiki
 
-The published split files are not made anew by this: their draw is not known. Compare with the
-papers on theirs (`download=True`), and use this for other draws, sizes or filters.
+It cannot reproduce the published split files, whose random draw is unknown. To compare with the
+papers, use theirs (`download=True`); use this for other draws, sizes or filters.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main(arguments=None) -> None:
     parser.add_argument(
         "--max-per-age",
         type=int,
-        help="most samples of an age in validation, and in test (default: 30; imdb_wiki 150)",
+        help="maximum samples per age in validation, and in test (default: 30; imdb_wiki 150)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of the draw")
     parser.add_argument(

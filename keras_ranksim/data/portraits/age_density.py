@@ -1,4 +1,4 @@
-"""How often each age occurs in the training set of the portraits: a long tail, or a stress test."""
+"""How often each age occurs in the training set of the portraits: long-tailed, or a stress test."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ _HELD_OUT = {"long_tail": ((61, 66),), "blind_spot": ((47, 53),)}
 
 
 def evaluated_ages(protocol: str) -> np.ndarray:
-    """The ages that validation and test hold, all equally often."""
+    """The ages in validation and test, all equally often."""
     one_of("protocol", protocol, PROTOCOLS)
     first, last = (0, OLDEST) if protocol == "long_tail" else _STRESS_AGES
     return np.arange(first, last + 1)
@@ -26,7 +26,7 @@ def evaluated_ages(protocol: str) -> np.ndarray:
 def held_out_ages(
     protocol: str, held_out: Iterable[tuple[float, float]] | None
 ) -> tuple[tuple[float, float], ...]:
-    """Checks `held_out`, or gives what the protocol itself holds out."""
+    """Checks `held_out`; `None` takes the ranges of the protocol."""
     one_of("protocol", protocol, PROTOCOLS)
     if held_out is None:
         return _HELD_OUT.get(protocol, ())
@@ -47,7 +47,7 @@ def age_density(protocol: str, held_out: Iterable[tuple[float, float]] = ()) -> 
         protocol: `"long_tail"`: a peak at 32, a thin tail of children and a longer one of old
             people. `"extrapolation"`: a bell around 50, so that both ends are rare.
             `"interpolation"`: two bumps at 25 and 80 and almost nothing between.
-            `"blind_spot"`: every age alike. All but the first on 16 to 85 alone.
+            `"blind_spot"`: every age equally often. All but the first cover only 16 to 85.
         held_out: Closed ranges of ages that never occur.
 
     Returns:

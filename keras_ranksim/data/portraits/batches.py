@@ -1,11 +1,47 @@
 """Batches of portraits: scaled, and in training mirrored and shifted at random."""
 
+import dataclasses
+
 import tensorflow as tf
 
 from keras_ranksim.data.images import scale_image
-from keras_ranksim.data.pipeline import batches_from_arrays, of_split
+from keras_ranksim.data.pipeline import batches_from_arrays, labels_and_weights, order_arguments
 
 LARGEST_SHIFT = 1 / 16
+
+
+@dataclasses.dataclass(frozen=True)
+class PortraitDecoder:
+    """From a portrait as PNG to `(x, y, weight)`; see `FilePipelines`.
+
+    Args:
+        image_size: Height and width.
+        augment: As in `PortraitPipelines`.
+    """
+
+    KINDS = ("image",)
+    ARRAYS = ()
+
+    image_size: int
+    augment: bool
+
+    def __call__(self, split: str, benchmark):
+        labels, weights = labels_and_weights(split, benchmark)
+        prepare = _preparation(split, benchmark, self.augment)
+
+        def decode(files, index, seed):
+            _, contents = files["image"]
+            picture = tf.io.decode_png(contents, channels=3)
+            picture = tf.ensure_shape(picture, (self.image_size, self.image_size, 3))
+            x = prepare(picture[None], tf.convert_to_tensor(seed)[None])
+            x = tf.nest.map_structure(lambda batch: batch[0], x)
+            return x, tf.gather(labels, index), tf.gather(weights, index)
+
+        return decode
+
+    def get_config(self) -> dict:
+        """The arguments, JSON values."""
+        return dataclasses.asdict(self)
 
 
 class PortraitPipelines:
@@ -13,26 +49,38 @@ class PortraitPipelines:
 
     Args:
         pictures: The uint8 pictures of each split.
-        augment: Whether single views of training pictures are mirrored and shifted. A pair of
-            views always is: equal ones would have nothing to teach.
+        augment: Whether single views of training pictures are mirrored and shifted. Pairs of
+            views always are: equal ones would have nothing to teach.
     """
 
     def __init__(self, pictures, augment: bool):
         with tf.device("CPU:0"):
             self.pictures = {split: tf.constant(array) for split, array in pictures.items()}
-        self.augment = augment
+        self.decoder = PortraitDecoder(self.pictures["train"].shape[1], augment)
 
-    def __call__(self, split, benchmark) -> tf.data.Dataset:
-        training = split == "train"
-
-        def prepare(pictures, seeds):
-            if not training or (benchmark.views == 1 and not self.augment):
-                return scale_image(pictures)
-            return training_input(pictures, seeds, benchmark.views)
-
+    def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         return batches_from_arrays(
-            self.pictures[split], **of_split(split, benchmark), augment=prepare
+            self.pictures[split],
+            *labels_and_weights(split, benchmark),
+            **order_arguments(split, benchmark),
+            augment=_preparation(split, benchmark, self.decoder.augment),
         )
+
+    def count(self, split: str) -> int:
+        """The number of samples of a split."""
+        return len(self.pictures[split])
+
+    def stored(self, split: str, index: int, check: bool = True) -> dict[str, bytes]:
+        """One picture as a PNG, as `FilePipelines.stored`; there is nothing to check."""
+        with tf.device("CPU:0"):
+            return {"image": tf.io.encode_png(self.pictures[split][index]).numpy()}
+
+
+def _preparation(split, benchmark, augment):
+    """The function `(pictures, seeds) -> x` of a batch."""
+    if split != "train" or (benchmark.views == 1 and not augment):
+        return lambda pictures, seeds: scale_image(pictures)
+    return lambda pictures, seeds: training_input(pictures, seeds, benchmark.views)
 
 
 def training_input(pictures, seeds, views: int = 1):
@@ -42,7 +90,7 @@ def training_input(pictures, seeds, views: int = 1):
         pictures: uint8 tensor of shape `(batch, size, size, channels)`.
         seeds: Integer tensor of shape `(batch, 2)`.
         views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
-            augmented ones and, third, the pictures as evaluation sees them.
+            augmented ones and, third, the unchanged pictures.
 
     Returns:
         A float32 tensor, or a tuple of them.
@@ -56,8 +104,8 @@ def training_input(pictures, seeds, views: int = 1):
 def augmented_views(pictures, seeds, views: int = 1) -> tuple:
     """Views of a batch of pictures, each mirrored half of the time and shifted a little.
 
-    The border is repeated where a shift uncovers it. A picture's views depend on its own seed
-    alone, not on its place in the batch.
+    A shift repeats the border. A picture's views depend only on its own seed, not on its place in
+    the batch.
 
     Args:
         pictures: Tensor of shape `(batch, size, size, channels)`.

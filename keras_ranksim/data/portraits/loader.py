@@ -1,4 +1,4 @@
-"""Drawn portraits of people from 0 to 100: a benchmark that needs no download."""
+"""Drawn portraits of people from 0 to 100: a benchmark without a download."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECIPE = Recipe(
     epochs=25,
     batch_size=64,
     learning_rate=1e-3,
-    # Validation errors jump by years from epoch to epoch until the steps become small.
+    # Validation errors jump by years between epochs until the learning rate drops.
     milestones=(20,),
     conr_views=2,
 )
@@ -38,52 +38,52 @@ VIEWS = (1, 2, 3)
 
 
 def load_portraits(
+    *,
     train_samples: int = 4000,
     evaluation_per_age: int = 10,
     protocol: str = "long_tail",
     held_out: Iterable[tuple[float, float]] | None = None,
     image_size: int = 64,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     seed: int = 0,
     views: int = 1,
     augment: bool = True,
     cache_dir: str | os.PathLike | None = None,
     verbose: bool = True,
 ) -> Benchmark:
-    """Draws portraits of people from 0 to 100 and a long-tailed age benchmark of them.
+    """Draws portraits of people from 0 to 100, a long-tailed age benchmark without a download.
 
-    Nothing is downloaded and nothing expected on disk. The people are drawn by the library,
-    a few thousand in some seconds. Age shows in proportions, eyes, jaw, nose, ears, hair line,
-    grey, folds, spots and the set of the head, but each cue follows a biological age of its
-    own, and all cues of a person share an offset nobody can see: the best possible error is not
-    zero. Pose, colours, light, hair cuts, beards, glasses, hats, hands, telephones, masks, blur
-    and grain have nothing to tell about age, or little.
+    The library draws the people, a few thousand in a few seconds. Age shows in proportions, eyes,
+    jaw, nose, ears, hairline, gray hair, folds, spots and the posture of the head, but each cue
+    follows a biological age of its own, and all cues of a person share a hidden offset: the best
+    possible error is not zero. Pose, colors, light, haircuts, beards, glasses, hats, hands,
+    telephones, masks, blur and grain are (nearly) independent of age.
 
-    Training labels have a long tail: a peak of about 140 people a year of age around 32, few
-    children and few old people, and none at all of 61 to 66, so that these ages are zero-shot.
-    Validation and test hold every age equally often. Labels are whole years, one bin a year.
-    The three splits share no person. A person's picture and label depend on `seed` and their
-    number alone, not on how many are drawn.
+    Training labels have a long tail: a peak of about 140 people per year of age around 32, few
+    children and few old people, and none from 61 to 66, so these ages are zero-shot. Validation
+    and test hold every age equally often. Labels are whole years, one bin per year. The three
+    splits share no person. A person's picture and label depend only on `seed` and the person's
+    number, not on how many are drawn.
 
     Pictures are float32 in [-1, 1], shape `(image_size, image_size, 3)`.
 
     Args:
         train_samples: Number of training samples.
-        evaluation_per_age: Samples of every age in validation, and in test.
+        evaluation_per_age: Samples per age in validation, and in test.
         protocol: `"long_tail"` as above, or a stress test after Puetz et al. on ages 16 to 85:
             `"extrapolation"` (training ages a bell around 50), `"interpolation"` (two bumps at
-            25 and 80, almost nothing between), `"blind_spot"` (all ages alike but 47 to 53,
-            which are missing).
+            25 and 80, almost nothing between), `"blind_spot"` (all ages equally often except
+            47 to 53, which are missing).
         held_out: Closed ranges of ages to leave out of training, pairs `(lowest, highest)`;
-            `None` takes the protocol's own: `((61, 66),)` for `"long_tail"`, `((47, 53),)` for
+            `None` takes those of the protocol: `((61, 66),)` for `"long_tail"`, `((47, 53),)` for
             `"blind_spot"`. An empty tuple leaves out nothing.
         image_size: Height and width of a picture, at least 16.
-        batch_size: Samples of a batch.
+        batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of people, labels, shuffling and augmentation, from 0 to 2^32 - 1.
-        views: 1; 2 for training batches with a tuple of two augmented views of every sample; 3
-            for those two and the picture as it is.
+        views: 1; 2 for a tuple of two augmented views of every training sample; 3 for those two
+            and the unchanged picture.
         augment: Whether single training views are mirrored and shifted at random.
-        cache_dir: Folder to keep the pictures in, so that they are drawn once; `None` draws
+        cache_dir: Folder that keeps the pictures, so that they are drawn once; `None` draws
             them each time.
         verbose: Whether to show a progress bar when drawing takes more than two seconds.
 
@@ -101,18 +101,19 @@ def load_portraits(
     (0, 100)
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554) for the way the
-    splits are cut.
+    splits are made.
     """
     train_samples = positive_integer("train_samples", train_samples, "training samples")
     evaluation_per_age = positive_integer(
-        "evaluation_per_age", evaluation_per_age, "samples of an age in validation and in test"
+        "evaluation_per_age", evaluation_per_age, "samples per age in validation and in test"
     )
-    positive_integer("batch_size", batch_size, "samples of a batch")
+    batch_size = RECIPE.batch_size if batch_size is None else batch_size
+    positive_integer("batch_size", batch_size, "samples per batch")
     one_of("views", views, VIEWS)
     image_size = positive_integer("image_size", image_size, "pixels, height and width")
     if image_size < SMALLEST_PICTURE:
         raise ValueError(
-            f"`image_size` must be at least {SMALLEST_PICTURE}, or no face is to be seen. "
+            f"`image_size` must be at least {SMALLEST_PICTURE}; smaller faces are unrecognizable. "
             f"Received: image_size={image_size}"
         )
     seed = _checked_seed(seed)

@@ -1,4 +1,4 @@
-"""Reading the vectors of some words from a text file of millions."""
+"""Reads the vectors of some words from a text file of millions."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ import numpy as np
 
 from keras_ranksim.data.progress_bar import ProgressBar
 
-SHOWS_PROGRESS_ABOVE = 100_000_000  # bytes
+MEGABYTE = 1_000_000
+PATIENCE = 2.0  # seconds
 HEADER = re.compile(rb"\d+ (\d+)")
 DECIMAL = re.compile(rb"[-+]?\d*\.\d+(e[-+]?\d+)?", re.IGNORECASE)
 
 
-def read_glove(path, words: Iterable[str]) -> dict[str, np.ndarray]:
+def read_glove(path, words: Iterable[str], *, verbose: bool = True) -> dict[str, np.ndarray]:
     """Reads the vectors of `words` from a text file as GloVe and fastText publish them.
 
     Every line holds a word and its numbers, separated by single blanks; a first line of two
-    whole numbers (rows and size) is skipped. The word may itself hold blanks, as ". . ." in
+    whole numbers (rows and size) is skipped. A word may contain blanks, such as ". . ." in
     GloVe 840B. All lines are checked for their number of numbers, but only those of `words` are
-    kept, so memory stays small.
+    kept, so memory use stays small.
 
     Args:
         path: The text file, UTF-8.
         words: The words to look for.
+        verbose: Whether to show a progress bar if reading takes more than two seconds.
 
     Returns:
         The float32 vectors of the words found.
@@ -44,7 +46,7 @@ def read_glove(path, words: Iterable[str]) -> dict[str, np.ndarray]:
     wanted = {word.encode(): word for word in words}
     vectors, lines, size = {}, {}, None
     with path.open("rb") as file:
-        for number, line in enumerate(_with_progress(file, path), start=1):
+        for number, line in enumerate(_with_progress(file, path, verbose), start=1):
             line = line.rstrip(b"\r\n ")
             if size is None:
                 header = HEADER.fullmatch(line)
@@ -63,7 +65,7 @@ def read_glove(path, words: Iterable[str]) -> dict[str, np.ndarray]:
             vectors[wanted[word]] = _vector(line, size, path, number)
     if not vectors:
         raise ValueError(
-            f"{path} must hold word vectors for the data, one word a line. Received: "
+            f"{path} must hold word vectors for the data, one word per line. Received: "
             f"{number if size is not None else 0} lines and none of the {len(wanted)} words"
         )
     return vectors
@@ -98,18 +100,14 @@ def _shown(line):
     return repr(line[:60].decode("utf-8", errors="replace")) + ("..." if len(line) > 60 else "")
 
 
-def _with_progress(file, path):
-    """The lines of a file, with a progress bar in megabytes where it is large."""
-    total = path.stat().st_size
-    if total < SHOWS_PROGRESS_ABOVE:
-        yield from file
-        return
-    megabyte = 1_000_000
-    bar = ProgressBar(total // megabyte, unit_name="MB")
+def _with_progress(file, path, verbose):
+    """The lines of a file, with a progress bar in megabytes."""
+    total = path.stat().st_size // MEGABYTE
+    bar = ProgressBar(total, unit_name="MB", verbose=int(verbose), patience=PATIENCE)
     read = shown = 0
     for line in file:
         yield line
         read += len(line)
-        if read // megabyte > shown:
-            shown = read // megabyte
+        if read // MEGABYTE > shown:
+            shown = read // MEGABYTE
             bar.update(shown)

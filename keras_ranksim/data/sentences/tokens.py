@@ -30,13 +30,13 @@ BETWEEN_WORDS = r"[\s\pZ\pC]+"
 
 
 def split_words(sentences) -> tf.RaggedTensor:
-    """Cuts sentences into words and punctuation, as the makers of GloVe do, in their own case.
+    """Splits sentences into words and punctuation like GloVe does, keeping upper and lower case.
 
     Args:
         sentences: String tensor of shape `(sentences,)`.
 
     Returns:
-        A ragged string tensor, one row a sentence.
+        A ragged string tensor, one row per sentence.
 
     Example:
 
@@ -49,19 +49,19 @@ def split_words(sentences) -> tf.RaggedTensor:
     sentences = tf.convert_to_tensor(sentences, tf.string)
     sentences = tf.strings.regex_replace(sentences, CURLY_APOSTROPHE, "'")
     sentences = tf.strings.regex_replace(sentences, rf"(\pL)({CONTRACTION})\b", r"\1 \2")
-    # Words are what separates, and kept: the splitter then finds all words.
+    # Words act as separators that are kept, so the splitter finds all words.
     return text.regex_split(sentences, f"{WORD}|{BETWEEN_WORDS}", WORD)
 
 
 class WordTokenizer:
     """Numbers the words of sentences: 0 padding, 1 any other word, 2 the first of `words`.
 
-    A word is looked up as it stands, then in lower case. Works on lists of strings and on
-    string tensors, so also inside `tf.data.Dataset.map`.
+    A word is looked up as it is, then in lower case. Works on lists of strings and on string
+    tensors, also inside `tf.data.Dataset.map`.
 
     Args:
-        words: The words to be numbered, each once.
-        max_tokens: Tokens of a row; longer sentences are cut, shorter ones padded at the end.
+        words: The words to number, each once.
+        max_tokens: Tokens per row; longer sentences are truncated, shorter ones padded at the end.
 
     Example:
 
@@ -90,13 +90,13 @@ class WordTokenizer:
 class WordPieceTokenizer:
     """Numbers the word pieces of sentences: 0 padding, 1 any other piece, 2 the first kept.
 
-    Pieces are those of BERT's tokenizer without `[CLS]` and `[SEP]`.
+    Pieces are those of BERT's tokenizer, without `[CLS]` and `[SEP]`.
 
     Args:
         vocabulary: All word pieces, in the order of the rows of their vectors.
         max_tokens: As in `WordTokenizer`.
         lower_case: Whether the vocabulary is one of lower case without accents.
-        kept: Places in the vocabulary of the pieces to be numbered; `None` keeps all.
+        kept: Places in the vocabulary of the pieces to number; `None` keeps all.
 
     Example:
 
@@ -134,7 +134,7 @@ class WordPieceTokenizer:
         self._numbers = numbers
 
     def pieces(self, sentences) -> tf.RaggedTensor:
-        """Places in the vocabulary, a ragged int32 tensor, neither cut nor padded."""
+        """Places in the vocabulary, a ragged int32 tensor, neither truncated nor padded."""
         return self._tokenizer.tokenize(tf.convert_to_tensor(sentences, tf.string))
 
     def __call__(self, sentences) -> tf.Tensor:

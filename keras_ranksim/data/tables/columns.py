@@ -11,15 +11,15 @@ from keras import ops
 
 from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 
-# No text of a table is this, so that a category may be called anything.
+# No text of a table equals this, so a category may have any name.
 UNSEEN = "\0unseen"
 
 
 @dataclasses.dataclass(frozen=True)
 class NumericColumn:
-    """Numbers: missing ones replaced by the median, centred, scaled to a deviation of 1.
+    """Numbers: missing ones replaced by the median, centered, scaled to a deviation of 1.
 
-    Where training rows lack a value, a second input says which rows do.
+    If training rows lack values, a second input marks the rows that do.
     """
 
     name: str
@@ -49,17 +49,17 @@ class NumericColumn:
 
     @property
     def features(self) -> list[str]:
-        """Names of the inputs; none when the training rows hold nothing to learn from."""
+        """Names of the inputs; none if all training rows are equal."""
         value = [self.name] if self.deviation > 0 else []
         return value + ([f"{self.name} is missing"] if self.indicator else [])
 
     def read(self, column) -> np.ndarray:
-        """Float64 values of a column of new rows, NaN where missing; raises for other text."""
+        """Float64 values of a column of new rows, NaN if missing; other text raises."""
         values, wrong = numbers_in(column, Kind(nominal=False, marks=self.marks))
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
             raise ValueError(
-                f"Column '{self.name}' must hold numbers, as it did when the encoder was made. "
+                f"Column '{self.name}' must hold numbers, as in the encoder's own rows. "
                 f"Received: {int(wrong.sum())} of {len(wrong)} rows with other text, the first "
                 f"row {first}: {texts(column)[first]!r}"
             )
@@ -70,10 +70,10 @@ class NumericColumn:
         return np.isnan(values)
 
     def layer(self) -> None:
-        """Standardising needs none.
+        """Standardizing needs none.
 
-        `keras.layers.Normalization` divides by at least 1e-7, which flattens a column of
-        small unit, metres per nanosecond for instance.
+        `keras.layers.Normalization` divides by at least 1e-7, which flattens a column with a
+        small unit, for instance meters per nanosecond.
         """
         return
 
@@ -91,12 +91,12 @@ class NumericColumn:
 
 @dataclasses.dataclass(frozen=True)
 class NominalColumn:
-    """Categories: one input each, 1 for the row's own.
+    """Categories, one input each.
 
-    Missing values are a category of their own where training rows lack a value, and all
-    categories beyond the most frequent ones are one category together. A category that no
-    training row has joins these; without any, it is zero in every input, because an
-    input that was never 1 in training has weights that were never trained.
+    Missing values are a category of their own if training rows lack values. All categories beyond
+    the most frequent ones share one input, as does a category that no training row has; without
+    such an input, it is zero everywhere, because an input that was never 1 in training has
+    untrained weights.
     """
 
     name: str
@@ -115,7 +115,7 @@ class NominalColumn:
 
     @property
     def features(self) -> list[str]:
-        """Names of the inputs; none when the training rows hold nothing to learn from."""
+        """Names of the inputs; none if all training rows are equal."""
         if len(self.categories) + self.others < 2:
             return []
         named = [
@@ -124,7 +124,7 @@ class NominalColumn:
         return [*named, f"{self.name} is another"] if self.others else named
 
     def read(self, column) -> np.ndarray:
-        """Text of a column of new rows, `""` where missing."""
+        """Text of a column of new rows, `""` if missing."""
         return texts(column)
 
     def missing(self, values) -> np.ndarray:
@@ -132,7 +132,7 @@ class NominalColumn:
         return values == ""
 
     def layer(self) -> keras.layers.Layer:
-        """The lookup from text to inputs, what is unknown first."""
+        """The lookup from text to inputs, unknown text first."""
         return keras.layers.StringLookup(
             vocabulary=list(self.categories), oov_token=UNSEEN, output_mode="one_hot"
         )

@@ -28,15 +28,14 @@ from keras_ranksim.validation import positive_integer
 class TableEncoder(keras.layers.Layer):
     """Turns the columns of a table into a matrix a network can learn from.
 
-    Numbers are centred and scaled to a deviation of 1, missing ones replaced by the median and
-    told by an input of their own; categories become one input each. All statistics are those
-    of the rows it was made from. `load_table` makes one and leaves it in
-    `benchmark.facts["encoder"]`: use its `transform` on new rows, `save` it next to the model,
-    or put it in front of the model, where it is a layer like any other.
+    Numbers are centered and scaled to a deviation of 1; missing ones are replaced by the median and
+    marked by an extra input. Categories become one input each. All statistics come from the
+    rows it was made from. `load_table` stores one in `benchmark.facts["encoder"]`: use its
+    `transform` on new rows, `save` it next to the model, or use it as the first layer of the model.
 
     Args:
-        columns: The columns as dictionaries, as `get_config` gives them; `from_frame` makes
-            an encoder from rows.
+        columns: The columns as dictionaries, as in `get_config`; `from_frame` makes an encoder
+            from rows.
         **kwargs: As in every Keras layer.
 
     Call arguments:
@@ -89,10 +88,10 @@ class TableEncoder(keras.layers.Layer):
 
         Args:
             frame: A `pandas.DataFrame` of the training rows, without the label.
-            nominal: Names of columns of numbers that stand for categories.
-            max_categories: Most categories of a column with an input of their own; rarer ones
+            nominal: Names of numeric columns that stand for categories.
+            max_categories: Maximum categories per column with an input of their own; rarer ones
                 share one.
-            kinds: What `column_kinds` found, where that looked at more rows than these.
+            kinds: The result of `column_kinds` on more rows than these.
         """
         positive_integer("max_categories", max_categories, "categories with an input of their own")
         frame = frame.rename(columns=str)
@@ -106,7 +105,7 @@ class TableEncoder(keras.layers.Layer):
         return cls([column_config(column) for column in columns])
 
     def read(self, csv_path_or_frame) -> dict[str, np.ndarray]:
-        """The encoder's columns of a table as arrays by name; others are passed over."""
+        """The encoder's columns of a table as arrays by name; others are ignored."""
         frame, source = read_table(csv_path_or_frame)
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
@@ -162,7 +161,7 @@ class TableEncoder(keras.layers.Layer):
         }
 
     def save(self, path: str | os.PathLike) -> None:
-        """Writes the encoder to a JSON file, from which `TableEncoder.load` makes it again."""
+        """Writes the encoder to a JSON file for `TableEncoder.load`."""
         Path(path).write_text(json.dumps(self.get_config(), indent=1), encoding="utf-8")
 
     @classmethod

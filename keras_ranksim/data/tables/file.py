@@ -8,15 +8,14 @@ SEPARATORS = ",;\t|"
 
 
 def read_table(csv_path_or_frame) -> tuple:
-    """Reads a table whose columns have names, text and all different.
+    """Reads a table whose columns have unique names, as text.
 
     Args:
         csv_path_or_frame: A CSV file with a header line, separated by commas, semicolons, tabs
             or bars, or a `pandas.DataFrame`.
 
     Returns:
-        `(frame, source)`: a `pandas.DataFrame` with rows numbered from 0, and how messages
-        call it.
+        `(frame, source)`: a `pandas.DataFrame` with rows numbered from 0, and its name for errors.
     """
     import pandas
 
@@ -25,11 +24,11 @@ def read_table(csv_path_or_frame) -> tuple:
     else:
         frame, source = _read_csv(csv_path_or_frame), f"'{csv_path_or_frame}'"
     frame = frame.rename(columns=str).reset_index(drop=True)
-    twice = sorted(set(frame.columns[frame.columns.duplicated()]))
-    if twice:
+    repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
+    if repeated:
         raise ValueError(
-            f"{source} must give every column a name of its own. Received: "
-            f"{len(twice)} names twice, the first '{twice[0]}'"
+            f"{source} must give every column a different name. Received: "
+            f"{len(repeated)} names twice, the first '{repeated[0]}'"
         )
     if len(frame) == 0:
         raise ValueError(f"{source} must hold at least one row. Received: a table without rows")

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# A column of text counts as one of numbers, or of dates, when this share of its rows, or of
-# its distinct values, reads as such.
+# A column of text counts as numbers, or as dates, if this share of its rows, or of its distinct
+# values, can be read as such.
 MOSTLY = 0.9
-# Below so many rows nothing can be said about a column that differs in every row.
+# With fewer rows, a column that differs in every row need not be an identifier.
 ENOUGH_ROWS = 20
 IDENTIFIES_ROWS = ("a value per row", "row numbers")
 CODE = re.compile(r"[+-]?0\d")
@@ -32,10 +32,10 @@ class Kind:
 
 
 def column_kinds(frame, nominal: Sequence[str] = (), keep: Sequence[str] = ()) -> tuple[dict, dict]:
-    """Tells the columns of a table apart.
+    """Finds out which columns of a table are numeric and which are nominal.
 
-    Numbers are numeric however few distinct values they take; truth values, categorical columns
-    and text are nominal, but text of which nine tenths read as numbers is numeric, its other
+    Numbers are numeric however few distinct values they take; booleans, categorical columns and
+    text are nominal, except text of which nine tenths are numbers: it is numeric, its other
     entries missing.
 
     Args:
@@ -44,7 +44,7 @@ def column_kinds(frame, nominal: Sequence[str] = (), keep: Sequence[str] = ()) -
         keep: Names of columns that must not be left out.
 
     Returns:
-        `(kinds, left_out)`: the `Kind` of every column that can be learnt from, by name, and why
+        `(kinds, left_out)`: the `Kind` of every column that can be learned from, by name, and why
         the others cannot.
     """
     kinds, left_out = {}, {}
@@ -71,7 +71,7 @@ def texts(column) -> np.ndarray:
 
 
 def numbers_in(column, kind: Kind) -> tuple[np.ndarray, np.ndarray]:
-    """The values of a column as float64, NaN where missing, and which ones are no numbers."""
+    """The values of a column as float64, NaN where missing, and which are not numbers."""
     import pandas
 
     if pandas.api.types.is_numeric_dtype(column.dtype):
@@ -126,7 +126,7 @@ def _distinct(column):
     try:
         return present.unique()
     except TypeError:
-        # Lists and the like have no hash; they are refused one by one.
+        # Lists and the like have no hash; they raise later, one by one.
         return present
 
 

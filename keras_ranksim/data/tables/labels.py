@@ -1,4 +1,4 @@
-"""The label column of a table: read, checked, and cut into bins."""
+"""The label column of a table: read, checked, and binned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NICE = (1, 2, 5, 10)
 
 
 def label_values(frame, label: str, source: str) -> np.ndarray:
-    """The label of every row as float64; raises, naming the first rows, where there is none."""
+    """The label of every row as float64; an error names the first rows without one."""
     import pandas
 
     column = frame[label]
@@ -32,9 +32,9 @@ def label_values(frame, label: str, source: str) -> np.ndarray:
         first = ", ".join(f"row {row} ({word or 'missing'!r})" for row, word in zip(bad, text))
         raise ValueError(
             f"`label` must name a column with a finite number in every row. Received: "
-            f"label={label!r}, of whose {len(values)} rows {len(bad)} have none "
-            f"({int(wrong.sum())} hold other text), the first: {first}, counted from 0. Mend "
-            "these rows or leave them out."
+            f"label={label!r}, with none in {len(bad)} of {len(values)} rows "
+            f"({int(wrong.sum())} hold other text), the first: {first}, counted from 0. Repair "
+            "or drop these rows."
         )
     if values.min() == values.max():
         raise ValueError(
@@ -47,11 +47,11 @@ def label_values(frame, label: str, source: str) -> np.ndarray:
 def bins_for_labels(labels) -> LabelBins:
     """Bins of one width for labels of any scale.
 
-    Labels that lie on a grid of at most 120 steps, such as scores in fifths, get one bin a
-    step; whole numbers in a range below 120, such as years, one a unit. Others get 40 to 100
-    bins of a width 1, 2 or 5 times a power of ten, over the range of the labels. A few labels
-    far out do not stretch that range: it ends at most one width of the middle 99 % of the
-    labels away from them, and what lies beyond counts in the first and last bin.
+    Labels on a grid of at most 120 steps, such as scores in fifths, get one bin per step; whole
+    numbers in a range below 120, such as years, one per unit. Others get 40 to 100 bins whose width
+    is 1, 2 or 5 times a power of ten, over the range of the labels. A few outliers do not stretch
+    that range: it ends at most one width of the middle 99 % of the labels away from them, and what
+    lies beyond counts in the first and last bin.
 
     Args:
         labels: Labels, any shape, at least two of them different.
@@ -84,7 +84,7 @@ def bins_for_labels(labels) -> LabelBins:
 
 
 def _grid(distinct):
-    # The shortest decimal of a float32 is what the table says: 17.3, not 17.299999.
+    # The shortest decimal of a float32 is what the table shows: 17.3, not 17.299999.
     values = [Decimal(str(value)).normalize() for value in distinct]
     places = max(0, *(-value.as_tuple().exponent for value in values))
     whole = [int(value.scaleb(places)) for value in values]

@@ -1,4 +1,4 @@
-"""Any table with a column of labels: a CSV file or a DataFrame as a benchmark."""
+"""A CSV file or a DataFrame with a column of labels as a benchmark."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ LARGEST_SHARE = 0.15
 def load_table(
     csv_path_or_frame,
     label: str,
+    *,
     columns: Iterable[str] | None = None,
     drop: Iterable[str] = (),
     nominal: Iterable[str] = (),
@@ -36,47 +37,46 @@ def load_table(
     split: str | None = None,
     max_per_bin: int | None = None,
     max_categories: int = 50,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     seed: int = 0,
     name: str | None = None,
     label_unit: str = "",
 ) -> Benchmark:
-    """Loads a table whose label is a number that is rare where it matters.
+    """Loads a regression table from a CSV file or a DataFrame.
 
-    Expects a CSV file in UTF-8 with a header line (separated by commas, semicolons, tabs or
-    bars), or a DataFrame: one row a sample, one column of it the label. Numeric columns are
-    centred and scaled, with missing values replaced by the median and told by an input of
-    their own; text, truth values, categorical columns and those in `nominal` become one input a
-    category. Every statistic is that of the training rows. Row numbers, text that differs in
-    every row and columns of one value are left out, with a warning where the column looks as
-    if it meant something. Columns of dates are refused.
+    The table has one row per sample and one column of labels. A CSV file must be in UTF-8 with a
+    header line, separated by commas, semicolons, tabs or bars. Numeric columns are centered and
+    scaled; missing values are replaced by the median and marked by an extra input. Text, booleans,
+    categorical columns and those in `nominal` become one input per category. All statistics come
+    from the training rows. Row numbers, text that differs in every row and constant columns are
+    left out, with a warning if the column looks meaningful. Columns of dates raise.
 
-    `benchmark.facts` says what was found: `"numeric"`, `"nominal"` (categories by column),
+    `benchmark.facts` lists what was found: `"numeric"`, `"nominal"` (categories by column),
     `"missing"` (rows without a value by column), `"unseen"` (validation and test rows with a
-    category no training row has), `"left_out"` (reason by column), `"split"`, `"rows"`,
+    category that no training row has), `"left_out"` (reason by column), `"split"`, `"rows"`,
     `"source"`, and `"encoder"`, the `TableEncoder` to apply to new rows.
 
-    Labels may have any scale: `label_offset` and `label_scale` of the benchmark are the median
-    of the training labels and their deviation within the bins, for the head of the network
-    to start from, and the recipe's settings that have a unit follow that scale.
+    Labels may have any scale: the benchmark's `label_offset` and `label_scale` are the median
+    of the training labels and their deviation within the bins, and recipe settings that have a
+    unit follow that scale.
 
     Args:
         csv_path_or_frame: A CSV file or a `pandas.DataFrame`.
         label: Name of the label column.
-        columns: Names of the columns to learn from, and none of them is left out as a row
+        columns: Names of the columns to learn from, none of which is left out as a row
             number or an identifier; `None` takes all.
         drop: Names of columns to leave out.
-        nominal: Names of columns that are categories although they hold numbers.
+        nominal: Names of numeric columns that stand for categories.
         bins: The label bins; `None` takes those of `bins_for_labels`.
-        split: Name of a column that says `"train"`, `"val"` or `"test"`; `None` cuts by
+        split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
-        max_per_bin: Most rows of a bin in validation, and in test; `None` takes 30, or fewer
-            where 30 would make either larger than 15 % of the table.
-        max_categories: Most categories of a column with an input of their own; rarer ones
+        max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
+            if 30 would make either larger than 15 % of the table.
+        max_categories: Maximum categories per column with an input of their own; rarer ones
             share one.
-        batch_size: Samples of a batch.
+        batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split and of shuffling.
-        name: Name of the benchmark; `None` takes that of the file.
+        name: Name of the benchmark; `None` takes the name of the file.
         label_unit: Unit of the label, for axes and tables.
 
     Returns:
@@ -127,7 +127,8 @@ def load_table(
     inputs = {part: matrix[rows[part]] for part in SPLITS}
     split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
     file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
-    offset, scale = _centre_and_spread(split_labels["train"], bins)
+    offset, scale = _center_and_spread(split_labels["train"], bins)
+    recipe = _recipe(scale, bins)
 
     return Benchmark(
         name=name or (file.stem if file else "table"),
@@ -136,8 +137,8 @@ def load_table(
         make_pipeline=ArrayPipelines(inputs, "rows of a table"),
         make_network=functools.partial(mlp, matrix.shape[1]),
         show_sample=functools.partial(_show_row, frame.drop(columns=[label]), rows),
-        recipe=_recipe(scale, bins),
-        batch_size=batch_size,
+        recipe=recipe,
+        batch_size=recipe.batch_size if batch_size is None else batch_size,
         seed=seed,
         label_name=label,
         label_unit=label_unit,
@@ -180,7 +181,7 @@ def _balanced(labels, bins, max_per_bin, seed, source):
 
 
 def _largest_cap(counts):
-    """The cap of a bin at which balanced sets still leave most of a small table to training."""
+    """The largest cap per bin that still leaves most of a small table to training."""
     fitting = [
         cap
         for cap in range(2, MOST_PER_BIN + 1)
@@ -196,7 +197,7 @@ def _given(column, split, source):
     if odd or absent:
         found = f"other values, the first {odd[0]!r}" if odd else f"no row of {absent[0]!r}"
         raise ValueError(
-            f"`split` must name a column that says 'train', 'val' or 'test' in every row, each at "
+            f"`split` must name a column that holds 'train', 'val' or 'test' in every row, each at "
             f"least once. Received: split='{split}', which in {source} holds {found}"
         )
     return parts
@@ -212,16 +213,16 @@ def _warn_of(left_out, source):
             )
 
 
-def _centre_and_spread(labels, bins):
+def _center_and_spread(labels, bins):
     within = np.clip(labels.astype("float64"), bins.edges[0], bins.edges[-1])
     spread = within.std() or labels.std() or 1.0
     return float(np.median(labels)), float(spread)
 
 
 def _recipe(scale, bins):
-    # The regression loss grows with the unit of the label, and regularisers do not. RankSim's
-    # weight of 0.01 helped where labels deviate by about 3; its perturbation, gamma * lambda_,
-    # is one of ranks and has no unit. The others were published for ages, which deviate by 15.
+    # The regression loss grows with the unit of the label; regularizers do not. RankSim's weight
+    # of 0.01 helped with labels of a deviation of about 3; its perturbation, gamma * lambda_, acts
+    # on ranks and has no unit. The others were published for ages, whose deviation is about 15.
     gamma = 0.01 * scale / 3
     width = float(f"{np.median(np.diff(bins.edges)):.6g}")
     return Recipe(

@@ -1,8 +1,11 @@
-"""What people wear on their heads: glasses, hats, scarves, pacifiers."""
+"""Glasses, hats, scarves, pacifiers, and objects between the camera and the face."""
+
+from typing import NamedTuple
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing import colors
+from keras_ranksim.data.portraits.drawing.face import LINE
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     arc,
@@ -12,9 +15,12 @@ from keras_ranksim.data.portraits.drawing.shapes import (
     line,
     outline,
     overlap,
+    turned,
     union,
     without,
 )
+
+SHARE_OF_EACH = 0.025
 
 
 def draw_glasses(canvas, sitter):
@@ -25,7 +31,7 @@ def draw_glasses(canvas, sitter):
     square = dice.happens(0.5)
     x, y = sitter.eye_x, sitter.eye_y + 0.03
     radius = np.minimum(sitter.eye_width * dice.uniform(1.25, 1.55), x - 0.04)
-    rim = colours.from_hue(dice.uniform(), dice.uniform(0, 0.7), dice.uniform(0.05, 0.6))
+    rim = colors.from_hue(dice.uniform(), dice.uniform(0, 0.7), dice.uniform(0.05, 0.6))
     thick = dice.uniform(0.014, 0.04)
     for shape, has in (
         (ellipse(x, y, radius, radius * 0.95), worn & ~square),
@@ -44,8 +50,8 @@ def draw_hat(canvas, sitter, cut):
     """A beanie, a cap or a hat with a brim on some heads."""
     dice, frame = sitter.dice, sitter.head
     kind = dice.uniform()
-    cloth = colours.from_hue(dice.uniform(), dice.uniform(0.1, 0.85), dice.uniform(0.2, 0.95))
-    trim = colours.mixed(cloth, (1, 1, 1), dice.uniform(0.1, 0.8))
+    cloth = colors.from_hue(dice.uniform(), dice.uniform(0.1, 0.85), dice.uniform(0.2, 0.95))
+    trim = colors.mixed(cloth, (1, 1, 1), dice.uniform(0.1, 0.8))
     edge = -0.42 + dice.normal(0.05) + 0.3 * sitter.eye_y
     width = sitter.width + 0.07 + 0.6 * cut.volume
     dome = overlap(
@@ -68,10 +74,10 @@ def draw_hat(canvas, sitter, cut):
 
 
 def draw_headscarf(canvas, sitter, cut):
-    """Cloth around the face that hides hair, ears and neck."""
+    """A scarf around the face that hides hair, ears and neck."""
     dice, frame = sitter.dice, sitter.head
     worn = dice.happens(0.05 * sitter.woman)
-    cloth = colours.from_hue(dice.uniform(), dice.uniform(0.1, 0.7), dice.uniform(0.25, 0.95))
+    cloth = colors.from_hue(dice.uniform(), dice.uniform(0.1, 0.7), dice.uniform(0.25, 0.95))
     around = union(
         ellipse(0.0, -0.12, sitter.width + 0.14 + cut.volume, 0.92 + 1.2 * cut.volume),
         ellipse(0.0, sitter.chin + 0.15, sitter.width + 0.3, 0.5),
@@ -83,10 +89,97 @@ def draw_headscarf(canvas, sitter, cut):
 
 
 def draw_pacifier(canvas, sitter):
-    """A pacifier, in mouths that may still have one."""
+    """A pacifier, for some of the youngest."""
     dice, frame = sitter.dice, sitter.face
     has = dice.happens(sitter.cues.pacifier)
-    colour = colours.from_hue(dice.uniform(), 0.5, 0.95)
+    color = colors.from_hue(dice.uniform(), 0.5, 0.95)
     y = sitter.mouth_y
-    canvas.paint(ellipse(0.0, y, 0.24, 0.15), frame, colour, has)
-    canvas.paint(outline(ellipse(0.0, y + 0.08, 0.1, 0.1), 0.025), frame, colour * 0.75, has)
+    canvas.paint(ellipse(0.0, y, 0.24, 0.15), frame, color, has)
+    canvas.paint(outline(ellipse(0.0, y + 0.08, 0.1, 0.1), 0.025), frame, color * 0.75, has)
+
+
+class Thing(NamedTuple):
+    """Whether an object is there, where, and its color, for each person."""
+
+    here: np.ndarray
+    side: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    angle: np.ndarray
+    color: np.ndarray
+
+
+def draw_occlusion(canvas, sitter):
+    """Hides a part of one face in eight."""
+    dice = sitter.dice
+    what, side = dice.uniform(), np.where(dice.happens(0.5), 1.0, -1.0)
+    color = colors.from_hue(dice.uniform(), dice.uniform(0.1, 0.8), dice.uniform(0.2, 0.95))
+    x, y, angle = dice.normal(0.1), dice.normal(0.1), dice.normal(0.25)
+    for number, draw in enumerate((_hand, _telephone, _mask, _scarf, _cup)):
+        here = (what / SHARE_OF_EACH).astype(int) == number
+        draw(canvas, sitter, Thing(here, side, x, y, angle, color))
+
+
+def _hand(canvas, sitter, thing):
+    frame, skin = sitter.head, sitter.skin * 0.97
+    x, y = thing.side * (0.55 + thing.x), 0.75 + thing.y
+    arm = line(x, y + 0.2, x + thing.side * 0.25, y + 1.6, 0.24)
+    canvas.paint(union(ellipse(x, y, 0.3, 0.36), arm, 0.2), frame, skin, thing.here)
+    for finger, length in ((-0.24, 0.46), (-0.08, 0.56), (0.08, 0.54), (0.23, 0.44)):
+        base = x + finger
+        tip = base + np.sin(thing.angle) * length + finger * 0.3
+        stroke = line(base, y - 0.2, tip, y - 0.2 - length, 0.085, 0.07)
+        canvas.paint(stroke, frame, skin, thing.here)
+        canvas.shade(outline(stroke, 0.008), frame, LINE, 0.5 * thing.here)
+
+
+def _telephone(canvas, sitter, thing):
+    frame = sitter.head
+    x, y = thing.side * (0.42 + thing.x), 0.3 + thing.y
+    body = turned(bar(x, y, 0.34, 0.6, 0.08), x, y, thing.angle)
+    canvas.paint(body, frame, thing.color * 0.35, thing.here)
+    lens = turned(ellipse(x - 0.14, y - 0.4, 0.08, 0.08), x, y, thing.angle)
+    canvas.paint(lens, frame, (0.05, 0.05, 0.07), thing.here)
+    thumb = line(x + thing.side * 0.3, y + 0.3, x - thing.side * 0.2, y + 0.35, 0.09)
+    canvas.paint(thumb, frame, sitter.skin, thing.here)
+
+
+def _mask(canvas, sitter, thing):
+    frame, cloth = sitter.face, colors.mixed(thing.color, (0.85, 0.93, 0.97), 0.7)
+    top, bottom = sitter.nose_y - 0.12, sitter.chin + 0.02
+    y, half = (top + bottom) / 2, (bottom - top) / 2
+    cover = overlap(
+        bar(0.0, y, sitter.jaw * 0.92, half, 0.16),
+        ellipse(0.0, y - 0.15, sitter.jaw * 1.05, half + 0.16),
+    )
+    strap = line(sitter.jaw * 0.8, y - 0.1, sitter.width, sitter.eye_y + 0.1, 0.015)
+    canvas.paint(both_sides(strap), frame, cloth, thing.here)
+    canvas.paint(cover, frame, cloth, thing.here)
+    for part in (-0.3, 0.1, 0.5):
+        height = y + part * half
+        fold = line(-sitter.jaw * 0.7, height, sitter.jaw * 0.7, height, 0.01)
+        canvas.shade(fold, frame, (0.8, 0.82, 0.85), 0.7 * thing.here)
+
+
+def _scarf(canvas, sitter, thing):
+    frame, top = sitter.body, sitter.mouth_y + 0.18 + thing.y
+    wrap = bar(0.0, top + 0.34, sitter.jaw + 0.22, 0.32, 0.2)
+    canvas.paint(wrap, frame, thing.color, thing.here)
+
+    def slanting(x, y, pick):
+        return np.abs(y - pick(top) - 0.3 + 0.15 * x) - 0.05
+
+    fold = overlap(wrap, Shape(slanting, wrap.bounds))
+    canvas.shade(fold, frame, (0.75, 0.75, 0.78), 0.7 * thing.here)
+
+
+def _cup(canvas, sitter, thing):
+    frame, side = sitter.head, thing.side
+    x, y = side * 0.12 + thing.x, sitter.mouth_y + 0.26
+    handle = outline(ellipse(x + side * 0.34, y, 0.16, 0.18), 0.05)
+    canvas.paint(handle, frame, thing.color, thing.here)
+    canvas.paint(bar(x, y, 0.3, 0.32, 0.07), frame, thing.color, thing.here)
+    gleam = bar(x - 0.15, y, 0.05, 0.28, 0.04)
+    canvas.paint(gleam, frame, colors.mixed(thing.color, (1, 1, 1), 0.5), 0.6 * thing.here)
+    fingers = line(x + side * 0.2, y + 0.15, x - side * 0.22, y + 0.12, 0.1)
+    canvas.paint(fingers, frame, sitter.skin, thing.here)

@@ -1,8 +1,8 @@
-"""What is behind and below the head: the wall, the clothes, the neck."""
+"""Everything behind and below the head: the wall, the clothes, the neck."""
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
+from keras_ranksim.data.portraits.drawing import colors
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     arc,
@@ -21,11 +21,11 @@ EVERYWHERE = (-9.0, -9.0, 9.0, 9.0)
 
 
 def draw_wall(canvas, sitter):
-    """A wall of one colour fading into another, with blurred lights or stripes on some."""
+    """A wall of one color fading into another, with blurred lights or stripes on some."""
     dice, frame = sitter.dice, sitter.body
     hue = dice.uniform()
-    one = colours.from_hue(hue, dice.uniform(0.05, 0.55), dice.uniform(0.35, 1.0))
-    shade = colours.from_hue(hue + dice.normal(0.1), dice.uniform(0.1, 0.6), dice.uniform(0.3, 1.0))
+    one = colors.from_hue(hue, dice.uniform(0.05, 0.55), dice.uniform(0.35, 1.0))
+    shade = colors.from_hue(hue + dice.normal(0.1), dice.uniform(0.1, 0.6), dice.uniform(0.3, 1.0))
     canvas.planes[:] = one.T[:, :, None, None]
     slope = dice.uniform(-1.0, 1.0)
 
@@ -37,7 +37,7 @@ def draw_wall(canvas, sitter):
     for side in (-1, 1):
         x, y = side * dice.uniform(0.7, 1.5), dice.uniform(-1.2, 0.6)
         radius = dice.uniform(0.15, 0.5)
-        light = colours.mixed(one, (1.0, 1.0, 0.95), dice.uniform(0.2, 0.9))
+        light = colors.mixed(one, (1.0, 1.0, 0.95), dice.uniform(0.2, 0.9))
         canvas.paint(ellipse(x, y, radius, radius), frame, light, lights, softness=0.12)
     planks, breadth = 0.12 * dice.happens(0.25), dice.uniform(2.0, 4.0)
 
@@ -48,10 +48,10 @@ def draw_wall(canvas, sitter):
 
 
 def draw_body(canvas, sitter):
-    """Shoulders in a garment of some cut and pattern, and the neck with its lines."""
+    """Shoulders in a plain or striped garment, and the neck with its lines."""
     dice, cues, frame = sitter.dice, sitter.cues, sitter.body
     top = sitter.shoulder_y
-    cloth = colours.from_hue(dice.uniform(), dice.uniform(0.05, 0.8), dice.uniform(0.15, 0.95))
+    cloth = colors.from_hue(dice.uniform(), dice.uniform(0.05, 0.8), dice.uniform(0.15, 0.95))
     broad = cues.shoulders * (1 + 0.08 * sitter.manly - 0.08 * sitter.womanly + dice.normal(0.04))
     neck = cues.neck * (1 + 0.14 * sitter.manly - 0.12 * sitter.womanly)
     torso = union(
@@ -63,7 +63,7 @@ def draw_body(canvas, sitter):
     canvas.fill(on_cloth, cloth)
     stripes = 0.8 * dice.happens(0.25)
     across = dice.happens(0.6).astype("float32")
-    breadth, accent = dice.uniform(2.5, 5.0), colours.mixed(cloth, (1, 1, 1), 0.6)
+    breadth, accent = dice.uniform(2.5, 5.0), colors.mixed(cloth, (1, 1, 1), 0.6)
 
     def pattern(x, y, pick):
         along = pick(across) * y + (1 - pick(across)) * x
@@ -101,10 +101,10 @@ def draw_neck(canvas, sitter, cloth, neck, top):
 
 
 def draw_collar(canvas, sitter, cloth, neck, top):
-    """A shirt collar or a roll-neck for some; the others keep the round neck."""
+    """A shirt collar or a turtleneck for some; the others keep the round neck."""
     dice, frame = sitter.dice, sitter.body
     cut = dice.uniform()
-    shirt = colours.mixed(cloth, (1, 1, 1), dice.uniform(0.2, 0.9))
+    shirt = colors.mixed(cloth, (1, 1, 1), dice.uniform(0.2, 0.9))
     wing = turned(bar(neck * 0.72, top + 0.26, 0.14, 0.3, 0.04), neck * 0.72, top + 0.26, 0.65)
     canvas.paint(both_sides(wing), frame, shirt, cut < 0.25)
     roll = bar(0.0, top + 0.2, neck * 1.35, 0.32, 0.18)

@@ -1,19 +1,19 @@
-"""A batch of pictures painted shape by shape, each shape only where it can be seen."""
+"""A batch of pictures painted shape by shape, each shape only inside its box."""
 
 import numpy as np
 
 
 class Frame:
-    """Coordinates to draw in: those of the picture, moved, scaled and tilted person by person.
+    """Coordinates to draw in: those of the picture, moved, scaled and tilted for each person.
 
-    The picture reaches from -1 to 1, to the right and downwards.
+    The picture extends from -1 to 1, to the right and downward.
 
     Args:
-        size: Pixels of a side.
-        x, y: Where the origin lies in the picture, one number a person.
+        size: Pixels per side.
+        x, y: The origin's place in the picture, one number per person.
         scale: Length of the frame's unit in the picture.
         tilt: Angle in radians, clockwise.
-        turn: How far a feature in the middle moves sideways as the head turns.
+        turn: How far a central feature moves sideways as the head turns.
     """
 
     def __init__(self, size, x, y, scale, tilt, turn=None):
@@ -36,8 +36,8 @@ class Frame:
 
         Args:
             bounds: The box, `(left, top, right, bottom)`.
-            rows: The people to think of.
-            margin: What to add all around the box.
+            rows: The people.
+            margin: Added all around the box.
         """
         margins = (-margin, -margin, margin, margin)
         left, top, right, bottom = (
@@ -63,34 +63,34 @@ class Canvas:
 
     Args:
         count: Number of pictures.
-        size: Pixels of a side.
+        size: Pixels per side.
     """
 
     def __init__(self, count: int, size: int):
         self.count, self.size = count, size
         self.planes = np.zeros((3, count, size, size), dtype="float32")
 
-    def paint(self, shape, frame, colour, opacity=1.0, softness=0.0, within=None):
-        """Covers a shape with a colour.
+    def paint(self, shape, frame, color, opacity=1.0, softness=0.0, within=None):
+        """Covers a shape with a color.
 
         Args:
-            shape: What to fill, a `Shape`.
-            frame: The frame its coordinates are in.
-            colour: One colour, or one a person, components 0 to 1.
-            opacity: 0 to 1, one number or one a person; nobody with 0 costs any time.
-            softness: Width of the edge beyond that of a pixel, in units of the frame.
+            shape: The `Shape` to fill.
+            frame: The frame of its coordinates.
+            color: One color, or one per person, components 0 to 1.
+            opacity: 0 to 1, one number or one per person; 0 costs no time.
+            softness: Width of the edge beyond one pixel, in units of the frame.
             within: Optional mask from `mask`, outside which nothing is painted.
         """
-        colour = np.broadcast_to(np.asarray(colour, "float32"), (self.count, 3))
+        color = np.broadcast_to(np.asarray(color, "float32"), (self.count, 3))
 
         def cover(plane, mask, channel, rows):
-            mask = mask * (colour[rows, channel, None, None] - plane)
+            mask = mask * (color[rows, channel, None, None] - plane)
             plane += mask
 
         self._apply(cover, shape, frame, opacity, softness, within)
 
     def shade(self, shape, frame, tint, opacity=1.0, softness=0.0, within=None):
-        """Multiplies what lies under a shape by `tint`; the other arguments as in `paint`."""
+        """Multiplies the picture under a shape by `tint`; other arguments as in `paint`."""
         tint = np.broadcast_to(np.asarray(tint, "float32"), (self.count, 3))
 
         def multiply(plane, mask, channel, rows):
@@ -98,10 +98,10 @@ class Canvas:
 
         self._apply(multiply, shape, frame, opacity, softness, within)
 
-    def fill(self, mask, colour):
-        """Covers what a mask from `mask` marks with a colour."""
-        colour = np.broadcast_to(np.asarray(colour, "float32"), (self.count, 3))
-        for plane, component in zip(self.planes, colour.T):
+    def fill(self, mask, color):
+        """Covers the pixels of a mask from `mask` with a color."""
+        color = np.broadcast_to(np.asarray(color, "float32"), (self.count, 3))
+        for plane, component in zip(self.planes, color.T):
             part = component[:, None, None] - plane
             part *= mask
             plane += part

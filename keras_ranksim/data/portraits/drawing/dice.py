@@ -1,4 +1,4 @@
-"""Random numbers of many people at once, each person from a stream of its own."""
+"""Random numbers for many people at once, each from a stream of their own."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,13 +8,13 @@ NUMBERS = 128
 
 
 class Dice:
-    """Draws traits for a batch of people; nobody's traits depend on who else is in the batch.
+    """Draws traits for a batch of people, independent of who else is in the batch.
 
-    Every call uses up one number of each person's stream, so the order of the calls in the
+    Every call uses one number of each person's stream, so the order of the calls in the
     code decides which number becomes which trait.
 
     Args:
-        streams: One sequence of whole numbers a person, the seed of their stream.
+        streams: One sequence of whole numbers per person, the seed of their stream.
 
     Example:
 
@@ -34,27 +34,19 @@ class Dice:
         return len(self._generators)
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> np.ndarray:
-        """One number a person, evenly between `low` and `high`."""
+        """One number per person, uniform between `low` and `high`."""
         return low + (high - low) * self._next("uniform", self._uniform)
 
     def normal(self, spread: float = 1.0, most: float = 2.5) -> np.ndarray:
-        """One number a person, bell-shaped around 0, at most `most` spreads away."""
+        """One number per person, normal around 0, clipped at `most` spreads."""
         return spread * np.clip(self._next("normal", self._normal), -most, most)
 
     def happens(self, probability) -> np.ndarray:
-        """Whether something is so, a boolean a person."""
+        """One boolean per person, true with this probability."""
         return self.uniform() < probability
 
-    def one_of(self, palette, weights=None) -> np.ndarray:
-        """One row of `palette` a person."""
-        palette = np.asarray(palette)
-        weights = np.ones(len(palette)) if weights is None else np.asarray(weights, "float64")
-        shares = np.cumsum(weights / weights.sum())
-        chosen = np.searchsorted(shares, self.uniform(), side="right")
-        return palette[np.minimum(chosen, len(palette) - 1)]
-
     def grain(self, size: int) -> np.ndarray:
-        """A field of numbers in [-1, 1) a person, shape `(people, size, size)`."""
+        """A field of numbers in [-1, 1) per person, shape `(people, size, size)`."""
         grain = np.empty((len(self), size, size), dtype="float32")
         for draw, field in zip(self._generators, grain):
             draw.random(out=field, dtype="float32")
@@ -65,6 +57,6 @@ class Dice:
     def _next(self, kind, numbers):
         column = self._used[kind]
         if column == NUMBERS:
-            raise RuntimeError(f"More than NUMBERS={NUMBERS} {kind} numbers a person were drawn")
+            raise RuntimeError(f"More than NUMBERS={NUMBERS} {kind} numbers per person were drawn")
         self._used[kind] += 1
         return numbers[:, column]

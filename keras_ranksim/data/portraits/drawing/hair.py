@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing.head import LINE
+from keras_ranksim.data.portraits.drawing.face import LINE
 from keras_ranksim.data.portraits.drawing.shapes import (
     Shape,
     bar,
@@ -21,7 +21,7 @@ OF_MEN = (0.30, 0.58, 0.07, 0.05, 0.00, 0.00)
 
 
 class Haircut:
-    """How a batch of people wear their hair."""
+    """The haircuts of a batch of people."""
 
     def __init__(self, sitter):
         dice, cues = sitter.dice, sitter.cues
@@ -45,12 +45,12 @@ class Haircut:
         self.opacity = 0.97 - 0.75 * np.clip(0.6 - self.thick, 0, 1)
 
     def has(self, *names):
-        """Whose style is one of `names`, as numbers 0 or 1."""
+        """1 for people with one of these styles, 0 for others."""
         return np.isin(self.style, [STYLES.index(name) for name in names]).astype("float32")
 
 
 def draw_hair_behind(canvas, sitter, cut):
-    """What hangs down behind: a bob, long hair, a bun on top or two tails."""
+    """Hair behind the head: a bob, long hair, a bun on top or two tails."""
     dice, frame = sitter.dice, sitter.head
     dark = sitter.hair * 0.72
     reach = np.where(cut.has("long") > 0, dice.uniform(1.15, 1.7), dice.uniform(0.65, 0.95))
@@ -64,7 +64,7 @@ def draw_hair_behind(canvas, sitter, cut):
 
 
 def draw_hair(canvas, sitter, cut):
-    """The hair on the head, from the hair line up, with curls, a shine and strands."""
+    """The hair on the head, from the hairline up, with curls, a shine and strands."""
     frame = sitter.head
     hair = _cap(sitter, cut)
     mask = canvas.mask(hair, frame) * cut.opacity[:, None, None].astype("float32")
@@ -108,7 +108,7 @@ def _cap(sitter, cut):
 
 
 def _draw_locks(canvas, sitter, cut):
-    """Strands in front of the ears of those who wear it long."""
+    """Strands in front of the ears, for long hair."""
     dice, frame = sitter.dice, sitter.head
     x = sitter.width * 0.99
     reach = np.where(cut.has("long") > 0, dice.uniform(0.6, 1.3), dice.uniform(0.4, 0.75))
@@ -117,13 +117,13 @@ def _draw_locks(canvas, sitter, cut):
 
 
 def draw_beard(canvas, sitter, mask):
-    """Stubble, moustache or full beard, on grown men who want one."""
+    """Stubble, mustache or full beard, on some grown men."""
     cues, dice, frame = sitter.cues, sitter.dice, sitter.face
     wish = dice.uniform()
     can = np.clip(cues.beard, 0, 1) * (1 - sitter.woman)
     full = can * (wish < 0.22)
     stubble = 0.3 * can * ((wish >= 0.22) & (wish < 0.45))
-    moustache = can * ((wish < 0.20) | (wish >= 0.92))
+    mustache = can * ((wish < 0.20) | (wish >= 0.92))
     long = dice.uniform(0.0, 0.16)
     mouth = sitter.mouth_y
     chin = ellipse(0.0, sitter.chin - 0.42 + long / 2, sitter.jaw + 0.04, 0.44 + long)
@@ -135,5 +135,5 @@ def draw_beard(canvas, sitter, mask):
     canvas.paint(beard, frame, sitter.beard * 0.9, 0.94 * full)
     canvas.paint(beard, frame, sitter.beard * 0.7, stubble, softness=0.08, within=mask)
     lip = both_sides(line(0.03, mouth - 0.13, sitter.mouth_width * 1.0, mouth - 0.06, 0.05, 0.025))
-    canvas.paint(lip, frame, sitter.beard * 0.85, 0.94 * moustache)
+    canvas.paint(lip, frame, sitter.beard * 0.85, 0.94 * mustache)
     canvas.shade(lip, frame, LINE, 0.4 * stubble)

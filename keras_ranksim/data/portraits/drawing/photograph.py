@@ -1,4 +1,4 @@
-"""From painting to photograph: light, colour cast, blur and grain."""
+"""From painting to photograph: light, color cast, blur and grain."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from keras_ranksim.data.portraits.drawing.shapes import Shape
 
 
 def photograph(canvas, sitter, skin) -> np.ndarray:
-    """Photographs what was painted; `skin` is the mask of the head.
+    """Photographs the painting; `skin` is the mask of the head.
 
     Returns:
         uint8 pictures of shape `(people, size, size, 3)`.
@@ -53,7 +53,7 @@ def _light(canvas, sitter):
 
 
 def _soften(planes, blur, reach):
-    """Mixes every pixel with its neighbours, one axis after the other."""
+    """Mixes every pixel with its neighbors, one axis after the other."""
     rows = np.flatnonzero(blur > 0)
     share = (blur[rows] / 4)[None, :, None, None]
     for axis in (2, 3):

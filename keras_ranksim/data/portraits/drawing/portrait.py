@@ -8,34 +8,41 @@ from keras_ranksim.data.portraits.drawing.accessories import (
     draw_glasses,
     draw_hat,
     draw_headscarf,
+    draw_occlusion,
     draw_pacifier,
 )
 from keras_ranksim.data.portraits.drawing.body import draw_body, draw_wall
 from keras_ranksim.data.portraits.drawing.canvas import Canvas
 from keras_ranksim.data.portraits.drawing.dice import Dice
-from keras_ranksim.data.portraits.drawing.eyes import draw_brows, draw_eyes
+from keras_ranksim.data.portraits.drawing.face import (
+    draw_brows,
+    draw_ears,
+    draw_eyes,
+    draw_head,
+    draw_lines,
+    draw_mouth,
+    draw_nose,
+    draw_skin,
+    light_head,
+)
 from keras_ranksim.data.portraits.drawing.hair import (
     Haircut,
     draw_beard,
     draw_hair,
     draw_hair_behind,
 )
-from keras_ranksim.data.portraits.drawing.head import draw_ears, draw_head, light_head
-from keras_ranksim.data.portraits.drawing.lines import draw_lines, draw_skin
-from keras_ranksim.data.portraits.drawing.mouth import draw_mouth, draw_nose
-from keras_ranksim.data.portraits.drawing.occlusion import draw_occlusion
 from keras_ranksim.data.portraits.drawing.photograph import photograph
 from keras_ranksim.data.portraits.drawing.sitter import Sitter
 
 
 def draw_people(ages, streams: Iterable[Sequence[int]], size: int = 64) -> np.ndarray:
-    """Draws one portrait a person.
+    """Draws one portrait per person.
 
     Args:
-        ages: Ages in years, one a person.
-        streams: One sequence of whole numbers a person: the seed of everything about them
-            but their age. The same stream at another age is the same person, older.
-        size: Pixels of a side.
+        ages: Ages in years, one per person.
+        streams: One sequence of whole numbers per person: the seed of everything about them
+            except their age. The same stream at another age is the same person, older.
+        size: Pixels per side.
 
     Returns:
         A uint8 array of shape `(people, size, size, 3)`.

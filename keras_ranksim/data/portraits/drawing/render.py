@@ -1,7 +1,6 @@
 """Many portraits, drawn in chunks on all cores."""
 
 import os
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +10,7 @@ from keras_ranksim.data.portraits.drawing.portrait import draw_people
 from keras_ranksim.data.progress_bar import ProgressBar
 
 CHUNK = 64
-PATIENCE_IN_SECONDS = 2.0
+PATIENCE = 2.0  # seconds
 
 
 def render(
@@ -21,14 +20,14 @@ def render(
     verbose: bool = True,
     chunk: int = CHUNK,
 ) -> np.ndarray:
-    """Draws as `draw_people` does, whatever the number of people.
+    """Draws any number of people, as `draw_people` does.
 
-    NumPy works outside Python's lock, so threads share the chunks; the pictures depend on
-    neither the chunks nor the threads.
+    NumPy releases Python's lock, so threads share the chunks. The pictures depend neither on the
+    chunks nor on the threads.
 
     Args:
         ages, streams, size: As in `draw_people`.
-        verbose: Whether to show a progress bar when it takes more than two seconds.
+        verbose: Whether to show a progress bar if drawing takes more than two seconds.
         chunk: People drawn together.
 
     Returns:
@@ -42,10 +41,10 @@ def render(
         pictures[part] = draw_people(ages[part], streams[part], size)
         return min(start + chunk, len(ages))
 
-    progress = _Progress(len(ages), verbose)
+    bar = ProgressBar(len(ages), unit_name="portrait", verbose=int(verbose), patience=PATIENCE)
     with ThreadPoolExecutor(_usable_cores()) as pool:
         for drawn in pool.map(draw, starts):
-            progress.update(drawn)
+            bar.update(drawn)
     return pictures
 
 
@@ -53,18 +52,3 @@ def _usable_cores():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-class _Progress:
-    """A progress bar that stays away from what is done in two seconds."""
-
-    def __init__(self, total, verbose):
-        self.total, self.started = total, time.monotonic()
-        self.bar = ProgressBar(total, unit_name="portrait") if verbose else None
-        self.shown = False
-
-    def update(self, done):
-        late = time.monotonic() - self.started > PATIENCE_IN_SECONDS
-        if self.bar is not None and (self.shown or (late and done < self.total)):
-            self.shown = True
-            self.bar.update(done, finalize=done == self.total)

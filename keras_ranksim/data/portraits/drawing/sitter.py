@@ -1,9 +1,9 @@
-"""Who sits for a portrait: looks that have nothing to do with age, and where they are."""
+"""The people who sit for a portrait: looks that are independent of age, and their pose."""
 
 import numpy as np
 
-from keras_ranksim.data.portraits.drawing import colours
-from keras_ranksim.data.portraits.drawing.ageing import Cues
+from keras_ranksim.data.portraits.drawing import colors
+from keras_ranksim.data.portraits.drawing.aging import Cues
 from keras_ranksim.data.portraits.drawing.canvas import Frame
 from keras_ranksim.data.portraits.drawing.shapes import both_sides, ellipse, union
 
@@ -12,9 +12,9 @@ class Sitter:
     """A batch of people: their cues of age, their own looks, their pose.
 
     Args:
-        ages: Ages in years, one a person.
-        dice: The people's `Dice`; what is drawn here is drawn first.
-        size: Pixels of a side of the picture.
+        ages: Ages in years, one per person.
+        dice: The people's `Dice`; the sitter's numbers are drawn first.
+        size: Pixels per side of the picture.
     """
 
     def __init__(self, ages, dice, size: int):
@@ -23,33 +23,33 @@ class Sitter:
         self.woman = dice.happens(0.5).astype("float32")
         self.manly = (1 - self.woman) * self.cues.maturity
         self.womanly = self.woman * self.cues.maturity
-        self._choose_colours()
+        self._choose_colors()
         self._choose_build()
         self._pose(size)
 
-    def _choose_colours(self):
+    def _choose_colors(self):
         dice = self.dice
         depth = np.clip(dice.uniform() ** 1.3, 0, 1)
-        self.skin = colours.along(colours.SKIN, depth)
+        self.skin = colors.along(colors.SKIN, depth)
         self.skin *= 1 + np.stack([dice.normal(0.015) for _ in range(3)], axis=-1)
         self.skin_depth = depth.astype("float32")
         dark = dice.happens(0.25 + 1.4 * depth)
         natural = np.where(
             dark[:, None],
-            colours.along(colours.DARK_HAIR, dice.uniform()),
-            colours.along(colours.LIGHT_HAIR, dice.uniform()),
+            colors.along(colors.DARK_HAIR, dice.uniform()),
+            colors.along(colors.LIGHT_HAIR, dice.uniform()),
         )
-        grey = colours.along(colours.GREY_HAIR, dice.uniform())
+        gray = colors.along(colors.GRAY_HAIR, dice.uniform())
         self.natural_hair = natural
         dyed = dice.happens(0.25 * self.womanly)
-        self.hair = colours.mixed(natural, grey, np.where(dyed, 0, self.cues.grey))
-        self.beard = colours.mixed(natural * 0.9, grey, self.cues.grey)
-        bright = colours.from_hue(dice.uniform(), 0.6, 0.75)
+        self.hair = colors.mixed(natural, gray, np.where(dyed, 0, self.cues.gray))
+        self.beard = colors.mixed(natural * 0.9, gray, self.cues.gray)
+        bright = colors.from_hue(dice.uniform(), 0.6, 0.75)
         self.hair = np.where(dice.happens(0.03)[:, None], bright, self.hair)
         self.eyes = np.where(
             dark[:, None],
-            colours.along(colours.EYES[:3], dice.uniform()),
-            colours.along(colours.EYES, dice.uniform()),
+            colors.along(colors.EYES[:3], dice.uniform()),
+            colors.along(colors.EYES, dice.uniform()),
         )
 
     def _choose_build(self):

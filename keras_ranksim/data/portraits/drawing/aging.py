@@ -1,4 +1,4 @@
-"""What age does to a face: the only place of the drawing where age enters.
+"""How age changes a face: the only place where age enters the drawing.
 
 Every cue is a curve over age, read not at a person's age but at a biological age of that cue:
 the age, plus an offset all cues of the person share, plus one of the cue's own. The shared
@@ -38,7 +38,7 @@ CURVES = {
     # hair
     "hair": (0.10, 0.75, 1.00, 1.00, 1.00, 1.00, 1.00, 0.97, 0.93, 0.88, 0.80, 0.70, 0.55),
     "hair_loss": (0.00, 0.00, 0.00, 0.00, 0.00, 0.08, 0.25, 0.45, 0.62, 0.76, 0.88, 0.96, 1.00),
-    "grey": (0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.06, 0.24, 0.52, 0.78, 0.93, 1.00, 1.00),
+    "gray": (0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.06, 0.24, 0.52, 0.78, 0.93, 1.00, 1.00),
     "beard": (0.00, 0.00, 0.00, 0.00, 0.25, 0.90, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00, 1.00),
     # lines and skin
     "brow_lines": (0.00, 0.00, 0.00, 0.00, 0.00, 0.04, 0.18, 0.34, 0.52, 0.68, 0.82, 0.94, 1.00),
@@ -55,20 +55,20 @@ CURVES = {
     "glasses": (0.00, 0.02, 0.08, 0.14, 0.18, 0.22, 0.24, 0.30, 0.38, 0.42, 0.45, 0.45, 0.45),
 }
 
-STILL_AGEING = 75
+STILL_AGING = 75
 
 
 class Cues:
-    """How old everything about a person looks, one array a cue, named as in `CURVES`.
+    """How old each feature of a person looks, one array per cue, named as in `CURVES`.
 
     Args:
-        ages: Ages in years, one a person.
-        dice: The `Dice` that give the offsets.
+        ages: Ages in years, one per person.
+        dice: The `Dice` that draw the offsets.
     """
 
     def __init__(self, ages, dice):
         ages = np.asarray(ages, dtype="float64")
-        years = np.minimum(ages, STILL_AGEING)
+        years = np.minimum(ages, STILL_AGING)
         shared = dice.normal() * (0.6 + 0.07 * years)
         for name, curve in CURVES.items():
             own = dice.normal() * (0.8 + 0.10 * years)

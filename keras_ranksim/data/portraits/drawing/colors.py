@@ -1,16 +1,16 @@
-"""Colours of skin, hair, eyes, clothes and walls."""
+"""Colors of skin, hair, eyes, clothes and walls."""
 
 import numpy as np
 
 
 def mixed(first, second, part) -> np.ndarray:
-    """Colours between `first` (part 0) and `second` (part 1)."""
+    """Colors between `first` (part 0) and `second` (part 1)."""
     part = np.asarray(part, "float32")[..., None]
     return np.asarray(first, "float32") * (1 - part) + np.asarray(second, "float32") * part
 
 
 def from_hue(hue, saturation, value) -> np.ndarray:
-    """Colours of a hue from 0 to 1 around the wheel; arrays of one number a person."""
+    """Colors of a hue from 0 to 1 around the wheel; arrays of one number per person."""
     sector = np.stack([(5 + hue * 6) % 6, (3 + hue * 6) % 6, (1 + hue * 6) % 6], axis=-1)
     falling = np.clip(np.minimum(sector, 4 - sector), 0, 1)
     saturation, value = np.asarray(saturation)[..., None], np.asarray(value)[..., None]
@@ -18,7 +18,7 @@ def from_hue(hue, saturation, value) -> np.ndarray:
 
 
 def along(palette, part) -> np.ndarray:
-    """Colours at the point `part` (0 to 1) of a row of colours."""
+    """Colors at the position `part` (0 to 1) of a row of colors."""
     palette = np.asarray(palette, "float32")
     steps = np.linspace(0, 1, len(palette))
     return np.stack([np.interp(part, steps, column) for column in palette.T], axis=-1).astype(
@@ -47,7 +47,7 @@ LIGHT_HAIR = (
     (0.68, 0.30, 0.14),
 )
 
-GREY_HAIR = ((0.62, 0.62, 0.64), (0.78, 0.78, 0.79), (0.93, 0.92, 0.90))
+GRAY_HAIR = ((0.62, 0.62, 0.64), (0.78, 0.78, 0.79), (0.93, 0.92, 0.90))
 
 EYES = (
     (0.25, 0.15, 0.09),

@@ -1,1 +1,0 @@
-"""Sharded TFRecord files, for data larger than one machine."""

@@ -1,0 +1,45 @@
+"""Writing whole files or none, and hashing them."""
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def whole_file(path) -> Iterator[Path]:
+    """Yields a temporary path that becomes `path` when the block ends without an error.
+
+    An interrupted or failed block leaves nothing behind, and an existing file at `path` stays as
+    it was. The folder that holds `path` is created if necessary.
+
+    Args:
+        path: The file to write.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> from keras_ranksim.files import whole_file
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "new" / "notes.txt"
+    >>> with whole_file(path) as part:
+    ...     _ = part.write_text("complete")
+    >>> path.read_text()
+    'complete'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Unique, so that two processes that write the same file do not write into each other's.
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def file_hash(path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
