@@ -1,16 +1,22 @@
-# Two commands for a new clone: `make demo` and `make test`. Both build their own .venv.
+# Commands for a new clone: `make demo`, `make test`, `make test-backends`. All build their own .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests keras_ranksim
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test lint wheel clean
+.PHONY: demo test test-backends lint wheel clean
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/portraits.py
 
 test: lint $(VENV)/ready
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest $(PARALLEL) $(TESTS)
+
+# The rooms that need no TensorFlow, on JAX and PyTorch.
+test-backends: $(VENV)/backends
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(PARALLEL) tests
+	KERAS_BACKEND=torch $(BIN)/python -m pytest $(PARALLEL) tests
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -23,6 +29,10 @@ $(VENV)/ready: requirements.txt setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/backends: $(VENV)/ready requirements-backends.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-backends.txt
 	touch $@
 
 clean:

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_image_bytes
+from keras_ranksim.scope import Views
 
 PADDING = 16
 
@@ -76,16 +77,16 @@ def training_input(image, seed, views: int = 1):
     Args:
         image: A uint8 image.
         seed: The seed of this sample in this epoch.
-        views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
+        views: 1 for one augmented view; 2 for `Views` of two independent ones; 3 for two
             augmented ones and, third, the image as evaluation sees it.
 
     Returns:
-        A float32 tensor, or a tuple of them.
+        A float32 tensor, or `keras_ranksim.Views` of them.
     """
     if views == 1:
         return scale_image(random_views(image, seed)[0])
     plain = (image,) if views == 3 else ()
-    return tuple(scale_image(view) for view in (*random_views(image, seed, 2), *plain))
+    return Views(*(scale_image(view) for view in (*random_views(image, seed, 2), *plain)))
 
 
 def _is_whole_jpeg(contents):

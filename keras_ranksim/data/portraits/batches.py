@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_ranksim.data.images import scale_image
 from keras_ranksim.data.pipeline import batches_from_arrays, labels_and_weights, order_arguments
+from keras_ranksim.scope import Views
 
 LARGEST_SHIFT = 1 / 16
 
@@ -89,16 +90,16 @@ def training_input(pictures, seeds, views: int = 1):
     Args:
         pictures: uint8 tensor of shape `(batch, size, size, channels)`.
         seeds: Integer tensor of shape `(batch, 2)`.
-        views: 1 for one augmented view; 2 for a tuple of two independent ones; 3 for two
+        views: 1 for one augmented view; 2 for `Views` of two independent ones; 3 for two
             augmented ones and, third, the unchanged pictures.
 
     Returns:
-        A float32 tensor, or a tuple of them.
+        A float32 tensor, or `keras_ranksim.Views` of them.
     """
     augmented = augmented_views(pictures, seeds, min(views, 2))
     plain = (pictures,) if views == 3 else ()
     scaled = tuple(scale_image(view) for view in (*augmented, *plain))
-    return scaled if len(scaled) > 1 else scaled[0]
+    return Views(*scaled) if len(scaled) > 1 else scaled[0]
 
 
 def augmented_views(pictures, seeds, views: int = 1) -> tuple:
