@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import evaluate
+from keras_ranksim.experiments.evaluation import evaluate, main_column
 from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import run
@@ -116,7 +116,7 @@ def _methods(parser, flags):
 
 
 def _one_by_one(benchmark, methods, seed, folder):
-    table = Table(benchmark.name, {}, benchmark.recipe.monitor.removeprefix("val_"))
+    table = Table(benchmark.name, {}, main_column(benchmark))
     for method in methods:
         _say(f"{method}: {benchmark.recipe.epochs} epochs")
         output_dir = folder / method.slug / f"seed-{seed}"

@@ -8,6 +8,8 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.labels import depth_report, shot_report
+from keras_ranksim.labels.report_columns import DEPTH_REPORT, SHOT_REPORT, column_of_monitor
+from keras_ranksim.validation import one_of
 
 if TYPE_CHECKING:
     import pandas
@@ -57,6 +59,14 @@ def predict(model, benchmark: Benchmark, split: str, verbose=0):
     if labels.ndim == 2:
         return labels[:, 0], predictions[:, 0], weights
     return labels, predictions, weights
+
+
+def main_column(benchmark: Benchmark, metric: str | None = None) -> str:
+    """The report column that a table shows: `metric`, or the one that the monitor means."""
+    columns = SHOT_REPORT if benchmark.pixel_counts is None else DEPTH_REPORT
+    if metric is None:
+        return column_of_monitor(benchmark.recipe.monitor, columns)
+    return one_of("metric", metric, columns)
 
 
 def report_of(labels, predictions, weights, benchmark: Benchmark) -> pandas.DataFrame:

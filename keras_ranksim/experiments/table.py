@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.evaluation import main_column
 from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.labels.report_columns import best_of
 from keras_ranksim.plots.report import leave_report, write_table_report
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ class Table:
             finished, failed = int(row[("seeds", "finished")]), int(row[("seeds", "failed")])
             cells = [name, f"{finished}, {failed} failed" if failed else str(finished)]
             for shot in shots:
-                best = _best(frame[(shot, "mean")], self.metric)
+                best = best_of(frame[(shot, "mean")], self.metric)
                 cells.append(_cell(row[(shot, "mean")], row[(shot, "std")], best))
                 if (shot, "paper") in frame:
                     paper = row[(shot, "paper")]
@@ -144,7 +146,7 @@ def run_table(
         seeds: Seeds, at least one.
         epochs: Epochs of each stage; `None` takes those of the recipe.
         output_dir: Folder of the table; `None` keeps nothing.
-        metric: The metric shown; `None` takes that of the recipe.
+        metric: The report column shown; `None` takes the one that the recipe's monitor means.
         verbose: Of each run, as in `keras.Model.fit`; 0 shows a line a cell.
         tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: for a method's name the
             benchmark with settings of its own, which is `keras_ranksim.tuning.SearchResult`'s
@@ -172,7 +174,7 @@ def run_table(
     first = per_seed(seeds[0])
     for row in rows:
         _check_same_data(row, first)
-    table = Table(first.name, {}, metric or first.recipe.monitor.removeprefix("val_"))
+    table = Table(first.name, {}, main_column(first, metric))
     folder = None if output_dir is None else Path(output_dir)
     done: dict[tuple[str, Method, int], Result | str] = {}
     progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
@@ -247,10 +249,6 @@ def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
         return f"{type(error).__name__}: {error}"
     finally:
         forget_models()
-
-
-def _best(column, metric):
-    return column.max() if metric in ("pearson", "spearman") else column.min()
 
 
 def _cell(mean, deviation, best):

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from keras_ranksim.labels.report_columns import column_of_monitor
 from keras_ranksim.labels.shots import SHOTS
 from keras_ranksim.validation import one_of
 
@@ -81,9 +82,7 @@ class Objective:
                 )
 
             def balanced(report):
-                # Reports on dense tasks hold the root of the squared error.
-                root = metric == "mse" and metric not in report
-                return balanced_error(report, "rmse" if root else metric)
+                return balanced_error(report, column_of_monitor(metric, report.columns))
 
             return cls(f"balanced val_{metric}", direction, balanced)
         if callable(objective):

@@ -9,12 +9,13 @@ import numpy as np
 
 import keras_ranksim
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.labels.report_columns import column_of_monitor, report_column
 from keras_ranksim.plots.report.contents import Contents
 from keras_ranksim.plots.report.markup import element
 from keras_ranksim.plots.report.page import section, write_page
 from keras_ranksim.plots.report.pictures import draw_pictures
 from keras_ranksim.plots.report.samples import largest_errors, sample_list
-from keras_ranksim.plots.report.shot_table import number_text, shots_down, title_of
+from keras_ranksim.plots.report.shot_table import number_text, shots_down
 from keras_ranksim.plots.report.told import (
     differences,
     duration,
@@ -52,7 +53,7 @@ def write_run_report(benchmark: Benchmark, result, published=None) -> Path:
     folder = Path(result.output_dir)
     settings = json.loads((folder / "settings.json").read_text())
     method, recipe = str(result.method), settings["recipe"]
-    metric = recipe["monitor"].removeprefix("val_")
+    metric = column_of_monitor(recipe["monitor"], result.report.columns)
     title = f"{method} on {benchmark.name}"
     row = None
     if published is not None and method in published.index:
@@ -97,13 +98,13 @@ def _summary(result):
 
 def _numbers(report, metric, unit):
     """The first numbers to see: the error on all labels, and on each shot that occurs."""
-    metric = metric if metric in report.columns else "mae"
-    unit = f" {unit}" if unit and metric in ("mae", "gm", "rmse") else ""
+    column = report_column(metric)
+    unit = f" {unit}" if unit and column.in_label_unit else ""
     shown = [
         element("li", element("span", title), element("b", f"{number_text(value)}{unit}"))
         for shot, value in report[metric].items()
         if np.isfinite(value)
-        and (title := f"{title_of(metric)}, {'all labels' if shot == 'all' else shot}")
+        and (title := f"{column.title}, {'all labels' if shot == 'all' else shot}")
     ]
     return element("ul", shown, class_="numbers")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.labels.shots import SHOTS
 from keras_ranksim.plots.report.markup import Markup, element, joined
 from keras_ranksim.plots.report.page import scrolling
@@ -15,28 +14,7 @@ from keras_ranksim.plots.report.told import number_of
 if TYPE_CHECKING:
     import pandas
 
-TITLES = {
-    "n": "samples",
-    "mae": "MAE",
-    "mse": "MSE",
-    "gm": "GM",
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-    "rmse": "RMSE",
-    "abs_rel": "abs rel",
-    "log10": "log10",
-    "delta1": "δ1",
-    "delta2": "δ2",
-    "delta3": "δ3",
-}
-HIGHER_IS_BETTER = ("pearson", "spearman", "delta1", "delta2", "delta3")
-IN_PER_CENT = ("pearson", "spearman")  # as published
 MARK = "★ "
-
-
-def title_of(metric: str) -> str:
-    """The name of a metric as it is written in headings."""
-    return TITLES.get(metric, metric)
 
 
 def number_text(value) -> str:
@@ -55,19 +33,10 @@ def number_text(value) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def best_of(values, metric: str) -> float:
-    """The best of some values of a metric, NaN where there is none."""
-    values = np.asarray(values, dtype="float64")
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return float("nan")
-    return float(values.max() if metric in HIGHER_IS_BETTER else values.min())
-
-
 def published_number(row, metric: str, shot: str) -> float:
     """A number of a published row in our unit, NaN where it has none."""
     value = float("nan") if row is None else float(row.get(f"{metric}_{shot}", float("nan")))
-    return value / 100 if metric in IN_PER_CENT else value
+    return value / report_column(metric).published_scale
 
 
 def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> Markup:
@@ -82,7 +51,7 @@ def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> M
     compared = [shot for shot in SHOTS if shot in report.index]
     best = {name: best_of(report[name][compared], name) for name in metrics}
     header = [element("th", "shot", scope="col"), element("th", "samples", scope="col")]
-    header += [element("th", title_of(name), scope="col") for name in metrics]
+    header += [element("th", report_column(name).title, scope="col") for name in metrics]
     rows = []
     for shot, row in report.iterrows():
         cells = [element("th", shot, scope="row"), element("td", number_text(row["n"]))]
@@ -130,10 +99,11 @@ def methods_down(
                 )
             )
         rows.append(element("tr", cells))
-    told = f"{title_of(metric)}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
+    title = report_column(metric).title
+    told = f"{title}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
     if published is not None:
         told += " Published: the RankSim authors' table."
-    return _table(f"{title_of(metric)} by shot", told, header, rows)
+    return _table(f"{title} by shot", told, header, rows)
 
 
 def _runs(row, links):

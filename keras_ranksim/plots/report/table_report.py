@@ -11,12 +11,13 @@ import numpy as np
 
 import keras_ranksim
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.plots.report.contents import Contents
 from keras_ranksim.plots.report.markup import element
 from keras_ranksim.plots.report.page import folded, section, write_page
 from keras_ranksim.plots.report.pictures import draw_pictures
 from keras_ranksim.plots.report.run_report import arrays_of
-from keras_ranksim.plots.report.shot_table import best_of, methods_down, title_of
+from keras_ranksim.plots.report.shot_table import methods_down
 from keras_ranksim.plots.report.told import differences, footer, how_made, number_of
 from keras_ranksim.plots.style import LARGEST_NUMBER_OF_METHODS
 
@@ -67,12 +68,12 @@ def write_table_report(
         element("h1", title),
         element("p", _summary(benchmark, table), class_="muted"),
         section(
-            f"{title_of(table.metric)} by shot",
+            f"{report_column(table.metric).title} by shot",
             methods_down(table.frame, table.metric, published, links) if finished else None,
             differences(facts) if published is not None else None,
             [
                 folded(
-                    title_of(metric),
+                    report_column(metric).title,
                     methods_down(
                         dataclasses.replace(table, metric=metric).frame, metric, published
                     ),
