@@ -146,7 +146,7 @@ def rank_matrices():
         "RANKSIM": [kr.layers.RankSimRegularizer(gamma=1.0, perturbation=0.01, seed=0)],
     }.items():
         model, measurements, ages = trained(*layers)
-        features = kr.plots.embedding_model(model).predict(measurements, verbose=0)
+        features = kr.experiments.embedding_model(model).predict(measurements, verbose=0)
         found = kr.plots.mean_rank_matrices(features, ages, bins)
         matrices.setdefault("label space", found.label_space)
         matrices[f"{name}, agreement {found.agreement:.2f}"] = found.feature_space

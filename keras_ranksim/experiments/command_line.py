@@ -14,10 +14,11 @@ import numpy as np
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import evaluate, main_column
 from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.published import published_table
+from keras_ranksim.experiments.report import write_report
+from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
-from keras_ranksim.experiments.table import Table, run_table
-from keras_ranksim.plots.report import leave_report, write_table_report
+from keras_ranksim.experiments.run_table import run_table
+from keras_ranksim.experiments.table import Table, shots_shown
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)
@@ -70,10 +71,12 @@ def main(
         table = _one_by_one(benchmark, chosen, flags.seed, folder)
     _say(f"\n{_readable_table(table)}")
     _say(f"\nModels, reports and histories: {folder}")
-    if (folder / "report.html").exists():
-        _say(f"To look at in a browser: {folder / 'report.html'}")
-    for cell, error in table.errors().items():
-        _say(f"failed: {cell}: {error.splitlines()[0]}")
+    try:
+        _say(f"To look at in a browser: {write_report(folder)}")
+    except Exception as error:  # the results are on disk already, and worth more than the page
+        _say(f"The results are kept, but there is no page: {type(error).__name__}: {error}")
+    for cell, message in table.errors().items():
+        _say(f"failed: {cell}: {Failure(message).line}")
     if table.errors():
         sys.exit(1)
 
@@ -123,7 +126,7 @@ def _one_by_one(benchmark, methods, seed, folder):
         result = run(benchmark, method, seed, output_dir=output_dir)
         _say(f"\n{method} on the test split\n{_readable(result.report)}\n")
         table.results[str(method)] = {seed: result}
-    leave_report(write_table_report, benchmark, table, folder, published_table(benchmark.name))
+        table.save(folder)
     return table
 
 
@@ -139,8 +142,7 @@ def _readable_table(table):
     Columns that do not fit `WIDTH` follow below, under the methods' names again.
     """
     frame = table.frame
-    shots = [shot for shot, kind in frame.columns if kind == "mean" and shot != "seeds"]
-    shots = [shot for shot in shots if frame[(shot, "mean")].notna().any()]
+    shots = shots_shown(frame)
     names = [f"{table.metric} by shot", *map(str, frame.index)]
     first = [f"{name:<{max(map(len, names))}}" for name in names]
     blocks = [list(first)]

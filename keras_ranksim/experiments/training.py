@@ -10,13 +10,12 @@ import keras
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
-from keras_ranksim.experiments.epoch_log import EpochLog, read_log
+from keras_ranksim.experiments.epoch_log import EpochLog
 from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
+from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.models.two_stage import prepare_second_stage
 from keras_ranksim.validation import positive_integer
-
-STAGES = ("stage_one", "stage_two")
 
 
 def as_trained(
@@ -137,15 +136,8 @@ def fit_resumably(
     model.load_weights(log.best_path)
 
 
-def history_of(folder: Path) -> dict[str, list[float]]:
-    """What was logged in a folder, a value an epoch, both stages one after the other."""
-    rows = [row for stage in STAGES for row in read_log(folder / stage / "epochs.jsonl")]
-    names = [name for name in rows[0] if all(name in row for row in rows)]
-    return {name: [row[name] for row in rows] for name in names}
-
-
 def forget_states(folder: Path) -> None:
-    """Deletes what only a run that is to go on needs."""
+    """Deletes what only an interrupted run needs."""
     for stage in STAGES:
         (folder / stage / "state.npz").unlink(missing_ok=True)
         (folder / stage / "best.weights.h5").unlink(missing_ok=True)

@@ -1,15 +1,13 @@
-"""Feature statistics of label bins, and how far they resemble those of an anchor."""
+"""Similarity of the feature statistics of label bins to those of an anchor bin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
-from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
 from keras_ranksim.plots.errors import mark_alone
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shade_shots
 from keras_ranksim.plots.style import (
@@ -25,60 +23,6 @@ from keras_ranksim.validation import numbers, same_length
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-class BinStatistics:
-    """Collects mean and variance of the features of every label bin, batch by batch.
-
-    Args:
-        bins: The label bins.
-
-    Example:
-
-    >>> import keras_ranksim as kr
-    >>> statistics = kr.plots.BinStatistics(kr.LabelBins([0, 1, 2]))
-    >>> statistics.update([[1.0, 5.0], [3.0, 5.0]], labels=[0.2, 0.7])
-    >>> statistics.mean[0].tolist(), statistics.variance[0].tolist()
-    ([2.0, 5.0], [2.0, 0.0])
-    >>> statistics.count.tolist()
-    [2.0, 0.0]
-    """
-
-    def __init__(self, bins: LabelBins):
-        self.bins = as_bins(bins)
-        self._sums = None
-
-    def update(self, features, labels) -> None:
-        """Adds a batch: features `(batch, features)` and labels `(batch,)` or `(batch, 1)`."""
-        index = self.bins.index(np.ravel(np.asarray(labels)))
-        rows = keras.ops.cast(features, "float64")
-        sums = [
-            keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, len(self.bins))
-        ]
-        self._sums = sums if self._sums is None else [a + b for a, b in zip(self._sums, sums)]
-
-    @property
-    def count(self) -> np.ndarray:
-        """Samples of every bin."""
-        return self._of_batches()[0]
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean of every bin, shape `(bins, features)`, NaN where no sample lies."""
-        return self._where_seen(mean_and_variance(*self._of_batches())[0])
-
-    @property
-    def variance(self) -> np.ndarray:
-        """Unbiased variance of every bin, NaN where fewer than two samples lie."""
-        return self._where_seen(mean_and_variance(*self._of_batches())[1], least=2)
-
-    def _of_batches(self):
-        if self._sums is None:
-            raise ValueError("Statistics need at least one batch: call update() first.")
-        return self._sums
-
-    def _where_seen(self, statistic, least=1):
-        return np.where((self.count >= least)[:, None], statistic, np.nan)
 
 
 def statistic_similarity(
@@ -99,7 +43,8 @@ def statistic_similarity(
 
     Args:
         statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape
-            `(bins, features)`, NaN for bins without any; see `BinStatistics`.
+            `(bins, features)`, NaN for empty bins; see
+            `kr.experiments.BinStatistics`.
         counts: Training labels of every bin.
         bins: The label bins.
         anchor: A label, whose bin is the anchor; `None` takes the bin with most labels.

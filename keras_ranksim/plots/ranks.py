@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import keras
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.ops import cosine_similarity, negative_distance, rank
 from keras_ranksim.plots.style import finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, positive_integer, same_length
 
@@ -88,11 +86,13 @@ def mean_rank_matrices(
         )
     edges = np.append(bins.edges[:-1:joined], bins.edges[-1])
     random = np.random.default_rng(seed)
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = features / np.where(lengths > 0, lengths, 1)
     sums = np.zeros((2, len(members), len(members)))
     for _ in range(draws):
         drawn = np.array([random.choice(of_bin) for of_bin in members])
-        sums[0] += _ranks(negative_distance(labels[drawn, None]))
-        sums[1] += _ranks(cosine_similarity(features[drawn]))
+        sums[0] += _ranks(-np.abs(labels[drawn, None] - labels[drawn]))
+        sums[1] += _ranks(unit[drawn] @ unit[drawn].T)
     centers = ((edges[:-1] + edges[1:]) / 2)[np.unique(group)]
     return RankMatrices(centers, *(sums / draws))
 
@@ -171,7 +171,11 @@ def rank_matrices(
 
 
 def _ranks(similarity):
-    return keras.ops.convert_to_numpy(rank(similarity))
+    """1 plus the number of larger entries in a row, in float32: rounding makes no order."""
+    similarity = similarity.astype("float32")
+    ordered = np.sort(similarity, axis=1)
+    above = [len(row) - np.searchsorted(row, of, "right") for row, of in zip(ordered, similarity)]
+    return 1 + np.array(above)
 
 
 def _ticks(centers):

@@ -11,7 +11,8 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import TUNED_ON, evaluate
-from keras_ranksim.experiments.run import Result, run
+from keras_ranksim.experiments.result import Result
+from keras_ranksim.experiments.run import run
 from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.task import BenchmarkTask
 

@@ -19,8 +19,9 @@ import numpy as np
 from keras_tuner.engine import base_tuner
 
 from keras_ranksim.experiments.model import forget_models
+from keras_ranksim.experiments.result import STAGES, history_of
 from keras_ranksim.experiments.settings import write_json
-from keras_ranksim.experiments.training import STAGES, forget_states, history_of
+from keras_ranksim.experiments.training import forget_states
 
 MODEL = "model.keras"
 OUTCOME = "outcome.json"

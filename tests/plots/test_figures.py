@@ -267,7 +267,7 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     labels[labels == 2] = 1
     labels[:1] = 2
     labels[1:] = np.where(labels[1:] == 2, 1, labels[1:])
-    statistics = kr.plots.BinStatistics(kr.LabelBins.uniform(0, 6, 1))
+    statistics = kr.experiments.BinStatistics(kr.LabelBins.uniform(0, 6, 1))
     for part in (slice(0, 20), slice(20, 50)):
         statistics.update(features[part], labels[part, None])
     for place in (0, 1, 3):
@@ -279,7 +279,7 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     assert np.isnan(statistics.variance[2]).all(), "one sample has no variance"
     assert np.isnan(statistics.mean[5]).all(), "no sample has no mean"
     with pytest.raises(ValueError, match=r"call update\(\) first"):
-        kr.plots.BinStatistics(BINS).mean  # noqa: B018
+        kr.experiments.BinStatistics(BINS).mean  # noqa: B018
 
 
 def test_similarity_to_the_anchor_is_the_cosine_of_means_and_of_variances(random):

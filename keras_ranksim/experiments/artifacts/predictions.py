@@ -1,4 +1,4 @@
-"""What a report needs of the predictions on the test split, as arrays for later."""
+"""Labels and predictions of the test split, saved as arrays."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MOST_IMAGES = 8
 def save_predictions(path: str | os.PathLike, labels, predictions, weights) -> None:
     """Writes labels and predictions of the test split to an `.npz`.
 
-    Of dense tasks, whose maps are too many to keep: up to 100,000 pixels spread evenly over all
-    that count, and the maps of the 8 images with the largest mean error.
+    The maps of dense tasks are too large to keep. Of them it keeps up to 100,000 pixels, spread
+    evenly over all that count, and the maps of the 8 images with the largest mean error.
 
     Args:
-        path: The file. It holds `labels` and `predictions`, one a sample or pixel, and for
-            dense tasks `worst`, the places of those images, with `worst_labels` and
+        path: The file. It holds `labels` and `predictions`, one per sample or pixel, and for
+            dense tasks `worst`, the indices of those images, with `worst_labels` and
             `worst_predictions`.
         labels: Labels, shape `(samples,)`, or maps `(images, height, width, 1)`.
-        predictions: Predictions, as many; maps may be coarser than the labels.
-        weights: Weights, of which only those of pixels matter: pixels of weight 0 do not count.
+        predictions: Predictions, the same number; maps may be coarser than the labels.
+        weights: Weights; pixels of weight 0 do not count.
     """
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.ndim == 1:

@@ -1,4 +1,4 @@
-"""What a report needs of a model while it is in memory, as arrays for later."""
+"""Embeddings of the test split and feature statistics of the label bins, saved as arrays."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
 from keras_ranksim.layers import FeatureDistributionSmoothing, NoiseScale
-from keras_ranksim.plots.bin_statistics import BinStatistics
 
 MOST_TRAINING_SAMPLES = 20_000
 
 
 def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = None) -> keras.Model:
-    """The part of a model up to its regression layer: what it takes to embeddings.
+    """The part of a model before its regression layer, from inputs to embeddings.
 
     Args:
         model: A functional model.
@@ -24,8 +24,8 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
             to the output.
 
     Returns:
-        A model with the same inputs, whose output has shape `(batch, features)`; the feature
-        maps of dense tasks are averaged over each image.
+        A model with the same inputs, whose output has shape `(batch, features)`. Feature maps
+        of dense tasks are averaged over each image.
 
     Example:
 
@@ -33,7 +33,7 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     >>> inputs = keras.Input((8,))
     >>> embedding = keras.layers.Dense(16, activation="relu")(inputs)
     >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
-    >>> kr.plots.embedding_model(model).output_shape
+    >>> kr.experiments.embedding_model(model).output_shape
     (None, 16)
     """
     embedding = (regressor or _regression_layer(model)).input
@@ -54,9 +54,9 @@ def save_embeddings(
 
     Args:
         path: The file. It holds `features` and `labels` of the test split; `count`, `mean` and
-            `variance` of the training features of every label bin (at most 20,000 samples,
-            none for dense tasks); and, of a model with `FeatureDistributionSmoothing`,
-            `smoothed_mean` and `smoothed_variance`, NaN for bins it does not have.
+            `variance` of the training features per label bin (at most 20,000 samples, none for
+            dense tasks); and, for a model with `FeatureDistributionSmoothing`, `smoothed_mean`
+            and `smoothed_variance`, NaN for bins that the layer does not have.
         model: The trained model.
         benchmark: The benchmark.
         regressor: As in `embedding_model`.
@@ -71,7 +71,7 @@ def save_embeddings(
         arrays["count"] = statistics.count
         arrays["mean"] = statistics.mean.astype("float32")
         arrays["variance"] = statistics.variance.astype("float32")
-    for layer in model._flatten_layers():
+    for layer in model.layers:
         if isinstance(layer, FeatureDistributionSmoothing):
             arrays.update(_smoothed_statistics(layer, benchmark.bins))
     np.savez(path, **arrays)
@@ -105,15 +105,21 @@ def _smoothed_statistics(layer, bins):
 def _regression_layer(model):
     tensors = keras.tree.flatten(model.output)
     while len(tensors) == 1:
-        layer = tensors[0]._keras_history.operation
-        if isinstance(layer, keras.Model):
+        layer = _maker_of(model, tensors[0])
+        if layer is None or isinstance(layer, (keras.Model, keras.layers.InputLayer)):
             break
         if layer.weights and not isinstance(layer, NoiseScale):
             return layer
-        tensors = (
-            [] if isinstance(layer, keras.layers.InputLayer) else keras.tree.flatten(layer.input)
-        )
+        tensors = keras.tree.flatten(layer.input)
     raise ValueError(
-        "`model` must end in a regression layer of its own: one layer with weights, not within a "
+        "`model` must end in a regression layer of its own: one layer with weights, outside any "
         f"nested model, from which its one output follows. Received: model '{model.name}'"
     )
+
+
+def _maker_of(model, tensor):
+    """The layer of a functional model that a tensor comes from."""
+    for layer in model.layers:
+        if any(output is tensor for output in keras.tree.flatten(layer.output)):
+            return layer
+    return None

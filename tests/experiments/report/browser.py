@@ -2,7 +2,7 @@
 
 As a script it takes pictures of a report, at desktop and phone width, light and dark:
 
-    python tests/plots/browser.py runs/portraits/report.html screenshots
+    python tests/experiments/report/browser.py runs/portraits/report.html screenshots
 """
 
 import base64

@@ -2,67 +2,68 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
-from pathlib import Path
 
-from keras_ranksim.plots.report.markup import Markup, element
-from keras_ranksim.plots.report.page import facts, folded, scrolling
+from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.report.markup import Markup, element
+from keras_ranksim.experiments.report.page import facts, folded, scrolling
 
 LOSSES = {"mae": "mean absolute error", "mse": "mean squared error"}
 BASES = {
     "FOCAL-R": "Focal-R",
-    "BMSE": "Balanced MSE over the batch, its noise learnt",
+    "BMSE": "Balanced MSE over the batch, its noise learned",
 }
 
 
-def trained(settings: dict, weighting: dict | None) -> Markup:
+def trained(settings: dict, method: Method) -> Markup:
     """What a run trained, as a list of terms.
 
     Args:
         settings: The settings of the run, as in `settings.json`.
-        weighting: Arguments of `label_weights`, or `None` where samples weigh the same.
+        method: The method.
     """
-    recipe, method = settings["recipe"], settings["method"].split(" + ")
+    recipe = settings["recipe"]
+    weighting = method.weighting(Recipe(**recipe))
+    method = settings["method"].split(" + ")
     base = method[0]
     loss = BASES.get(base, LOSSES.get(recipe["loss"], recipe["loss"]))
     if base == "FOCAL-R":
         loss += f" ({_listed(recipe['focal'])})"
-    told = [("network", settings["facts"].get("network", "that of the benchmark")), ("loss", loss)]
+    terms = [("network", settings["facts"].get("network", "that of the benchmark")), ("loss", loss)]
     if weighting is not None:
         stage = "in the second stage, of the regression layer alone: " if base == "RRT" else ""
         smoothed = "LDS, " if "LDS" in method else "re-weighting, "
-        told.append(("weights", f"{stage}{smoothed}{_listed(weighting)}"))
+        terms.append(("weights", f"{stage}{smoothed}{_listed(weighting)}"))
     for name, key in (("FDS", "fds"), ("RANKSIM", "ranksim"), ("CONR", "conr")):
         if name in method:
-            told.append((name, _listed(recipe[key]) or "default settings"))
+            terms.append((name, _listed(recipe[key]) or "default settings"))
     samples = settings["samples"]
-    told.append(
+    terms.append(
         (
             "samples",
             f"{samples['train']:,} to train, {samples['val']:,} to validate, "
             f"{samples['test']:,} to test",
         )
     )
-    steps = number_of(recipe["epochs"], "epoch") + (" a stage" if base == "RRT" else "")
+    steps = number_of(recipe["epochs"], "epoch") + (" per stage" if base == "RRT" else "")
     milestones = recipe["milestones"]
     falls = ""
     if milestones:
         at = ", ".join(map(str, milestones))
         falls = f", times {recipe['decay']:g} at epoch{'s' * (len(milestones) > 1)} {at}"
-    told.append(
+    terms.append(
         (
             "training",
             f"Adam at {recipe['learning_rate']:g}{falls}; {steps}, batches of "
             f"{settings['batch_size']}; weights of the best {recipe['monitor']} kept",
         )
     )
-    return facts(told)
+    return facts(terms)
 
 
 def differences(benchmark_facts: dict) -> Markup | None:
-    """What stands between these numbers and published ones, where the loader knows it."""
+    """Why these numbers differ from published ones, as far as the loader knows."""
     known = benchmark_facts.get("differences")
     if not known:
         return None
@@ -70,17 +71,20 @@ def differences(benchmark_facts: dict) -> Markup | None:
     return element("p", f"Not as in the papers: {listed}.", class_="muted")
 
 
-def how_made(call: str, benchmark_facts: dict, settings: dict | None = None) -> list[Markup]:
+def how_made(
+    call: str, command: str | None, benchmark_facts: dict, settings: dict | None = None
+) -> list[Markup]:
     """The command, the call, and every setting, the last folded up.
 
     Args:
         call: The call in Python.
+        command: The command line, if there was one.
         benchmark_facts: The facts of the benchmark, as JSON holds them.
         settings: Settings of a run, nested dictionaries.
     """
     parts = []
-    if command_line() is not None:
-        parts += [element("h3", "Command"), element("pre", command_line())]
+    if command is not None:
+        parts += [element("h3", "Command"), element("pre", command)]
     parts += [element("h3", "Call"), element("pre", call)]
     if benchmark_facts:
         parts.append(folded("About the data", _settings("About the data", benchmark_facts)))
@@ -90,30 +94,22 @@ def how_made(call: str, benchmark_facts: dict, settings: dict | None = None) -> 
     return parts
 
 
-def command_line() -> str | None:
-    """The command of this process as one could type it, `None` in a notebook or a console."""
-    arguments = list(sys.orig_argv)
-    if len(arguments) < 2 or "ipykernel" in " ".join(arguments) or arguments[1] in ("-c", "-i"):
-        return None
-    return shlex.join([Path(arguments[0]).name, *arguments[1:]])
-
-
 def number_of(count: int, thing: str) -> str:
     """How many of something: `"1 seed"`, `"3 seeds"`."""
     return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
-def footer(version: str) -> Markup:
+def footer() -> Markup:
     """Who wrote the page and when."""
-    return element("footer", f"Written by keras_ranksim {version} on {time.strftime('%Y-%m-%d')}.")
+    return element("footer", f"Written by keras_ranksim on {time.strftime('%Y-%m-%d')}.")
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a reader says them.
+    """Seconds in words.
 
     Example:
 
-    >>> from keras_ranksim.plots.report.told import duration
+    >>> from keras_ranksim.experiments.report.description import duration
     >>> [duration(seconds) for seconds in (4.2, 95, 7300)]
     ['4 s', '1 min 35 s', '2 h 1 min']
     """

@@ -1,22 +1,16 @@
-"""The report of a run: one page, made from the folder that the run left."""
+"""The page of a run, made from its folder."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-import keras_ranksim
-from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.labels.report_columns import column_of_monitor, report_column
-from keras_ranksim.plots.report.contents import Contents
-from keras_ranksim.plots.report.markup import element
-from keras_ranksim.plots.report.page import section, write_page
-from keras_ranksim.plots.report.pictures import draw_pictures
-from keras_ranksim.plots.report.samples import largest_errors, sample_list
-from keras_ranksim.plots.report.shot_table import number_text, shots_down
-from keras_ranksim.plots.report.told import (
+from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.experiments.artifacts.label_info import LabelInfo
+from keras_ranksim.experiments.published import published_table
+from keras_ranksim.experiments.report.contents import Contents
+from keras_ranksim.experiments.report.description import (
     differences,
     duration,
     footer,
@@ -24,37 +18,32 @@ from keras_ranksim.plots.report.told import (
     number_of,
     trained,
 )
+from keras_ranksim.experiments.report.markup import element
+from keras_ranksim.experiments.report.page import section, write_page
+from keras_ranksim.experiments.report.pictures import draw_pictures
+from keras_ranksim.experiments.report.samples import read_samples, sample_list
+from keras_ranksim.experiments.report.shot_table import number_text, shots_down
+from keras_ranksim.experiments.result import STAGES, Result, damaged, read_json
+from keras_ranksim.labels.report_columns import column_of_monitor, report_column
 
-MAPS = "Below each picture its labels and its predictions as maps of one scale, small is bright."
+MAPS = "Below each picture its labels and its predictions as maps on one scale, small is bright."
 
 
-def write_run_report(benchmark: Benchmark, result, published=None) -> Path:
+def write_run_report(result: Result) -> Path:
     """Writes `report.html` and its pictures into the folder of a finished run.
 
-    `keras_ranksim.experiments.run` does this by itself; call it to write the page anew. The
-    model is not needed, `save_embeddings` kept what it takes of it. Without matplotlib the page
-    has no pictures.
-
     Args:
-        benchmark: The benchmark, as given to `run`.
-        result: What `run` returned, with an `output_dir`.
-        published: The published table of the benchmark, or `None`.
+        result: What `read_result` returned.
 
     Returns:
         The path of the page.
-
-    Example:
-
-    ```python
-    result = kr.experiments.run(benchmark, "RANKSIM", output_dir="runs/ranksim")
-    kr.plots.write_run_report(benchmark, result)
-    ```
     """
     folder = Path(result.output_dir)
-    settings = json.loads((folder / "settings.json").read_text())
+    settings, label = read_json(folder / "settings.json"), label_of(folder)
     method, recipe = str(result.method), settings["recipe"]
     metric = column_of_monitor(recipe["monitor"], result.report.columns)
-    title = f"{method} on {benchmark.name}"
+    title = f"{method} on {result.benchmark}"
+    published = published_table(result.benchmark)
     row = None
     if published is not None and method in published.index:
         row = published.loc[method]
@@ -67,23 +56,33 @@ def write_run_report(benchmark: Benchmark, result, published=None) -> Path:
         title,
         element("h1", title),
         element("p", _summary(result), class_="muted"),
-        _numbers(result.report, metric, benchmark.label_unit),
-        section("What was trained", trained(settings, result.method.weighting(benchmark.recipe))),
+        _numbers(result.report, metric, label.unit),
+        section("What was trained", trained(settings, result.method)),
         section(
             "Errors by shot",
             shots_down(result.report, metric, row),
             differences(settings["facts"]) if row is not None else None,
         ),
-        section("Pictures", draw_pictures(_pictures(benchmark, result, folder), folder)),
-        _largest_errors(benchmark, folder),
-        section("How it was made", how_made(call, settings["facts"], settings)),
-        footer(keras_ranksim.__version__),
+        section("Pictures", draw_pictures(_pictures(result, recipe, label, folder), folder)),
+        _largest_errors(folder, label),
+        section(
+            "How it was made", how_made(call, settings["command"], settings["facts"], settings)
+        ),
+        footer(),
     )
     return folder / "report.html"
 
 
+def label_of(folder: Path) -> LabelInfo:
+    """What a run saved of its labels."""
+    try:
+        return LabelInfo.load(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise damaged(folder / "labels.npz", error) from error
+
+
 def arrays_of(folder: Path, name: str) -> dict:
-    """The arrays a run left in a file of its folder; none where there is no file."""
+    """The arrays in a file of a run's folder; empty if there is no file."""
     path = Path(folder) / name
     if not path.exists():
         return {}
@@ -97,7 +96,7 @@ def _summary(result):
 
 
 def _numbers(report, metric, unit):
-    """The first numbers to see: the error on all labels, and on each shot that occurs."""
+    """The numbers to see first: the error on all labels, and on each shot that occurs."""
     column = report_column(metric)
     unit = f" {unit}" if unit and column.in_label_unit else ""
     shown = [
@@ -109,11 +108,11 @@ def _numbers(report, metric, unit):
     return element("ul", shown, class_="numbers")
 
 
-def _pictures(benchmark, result, folder):
-    contents, name = Contents(benchmark), str(result.method)
+def _pictures(result, recipe, label, folder):
+    contents, name = Contents(label), str(result.method)
     predicted = arrays_of(folder, "predictions.npz")
     embedded = arrays_of(folder, "embeddings.npz")
-    pictures = [contents.histogram()]
+    pictures = [contents.histogram(Recipe(**recipe))]
     if predicted:
         labels, predictions = predicted["labels"], predicted["predictions"]
         pictures.append(contents.errors(labels, {name: predictions}))
@@ -121,21 +120,21 @@ def _pictures(benchmark, result, folder):
     if embedded:
         pictures += contents.spaces({name: embedded["features"]}, embedded["labels"])
         pictures += contents.statistics_of({name: embedded})
-    stage_one = folder / "stage_one" / "epochs.jsonl"
+    stage_one = folder / STAGES[0] / "epochs.jsonl"
     epochs = len(stage_one.read_text().splitlines()) if stage_one.exists() else 0
     second_stage = epochs if 0 < epochs < len(result.history["loss"]) else None
-    pictures.append(contents.curves(result.history, second_stage))
+    pictures.append(contents.curves(result.history, recipe["monitor"], second_stage))
     return pictures
 
 
-def _largest_errors(benchmark, folder):
-    arrays = arrays_of(folder, "predictions.npz")
-    if not arrays:
+def _largest_errors(folder, label):
+    samples = read_samples(folder)
+    if not samples:
         return None
-    samples = largest_errors(benchmark, arrays)
+    maps = any(sum("picture" in part for part in one["shown"]) == 3 for one in samples)
     return section(
         "Largest errors",
         element("p", "The test samples that this model is most wrong about."),
-        element("p", MAPS, class_="muted") if "worst" in arrays else None,
-        sample_list(samples, benchmark.label_name, benchmark.label_unit),
+        element("p", MAPS, class_="muted") if maps else None,
+        sample_list(folder, label.name, label.unit),
     )

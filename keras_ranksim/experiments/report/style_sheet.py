@@ -60,8 +60,8 @@ figcaption { font-size: .9rem; margin-top: .4rem; max-width: 44rem; }
               background: var(--raised); }
 .samples img { display: block; width: 100%; height: auto; background: var(--line); }
 .samples img.small { image-rendering: pixelated; }
-.samples .told { padding: .6rem .8rem; font-size: .9rem; }
-.samples .told b { font-weight: 600; }
+.samples .text { padding: .6rem .8rem; font-size: .9rem; }
+.samples .text b { font-weight: 600; }
 .samples dl { grid-template-columns: minmax(0, max-content) 1fr; gap: .1rem .8rem;
               margin: .5rem 0 0; font-size: .85rem; }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .8rem 0; padding: 0 .9rem; }

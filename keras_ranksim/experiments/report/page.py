@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keras_ranksim.plots.report.markup import Markup, element, joined
-from keras_ranksim.plots.report.style_sheet import STYLE_SHEET
+from keras_ranksim.experiments.report.markup import Markup, element, joined
+from keras_ranksim.experiments.report.style_sheet import STYLE_SHEET
 
-# What the page may load, told to the browser as well: its own styles and inline pictures.
+# What the browser may load for the page: its own styles and inline pictures.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -47,11 +47,11 @@ def scrolling(title: str, *children) -> Markup:
 
 
 def folded(title: str, *children) -> Markup:
-    """What is shown once its title is clicked."""
+    """A collapsible section."""
     return element("details", element("summary", title), children)
 
 
 def facts(pairs) -> Markup:
-    """Terms and what is to be said of each."""
+    """Terms and their descriptions."""
     rows = [[element("dt", term), element("dd", text)] for term, text in pairs]
     return element("dl", rows)

@@ -3,6 +3,7 @@
 import base64
 import html.parser
 import re
+import shutil
 import sys
 
 import keras
@@ -12,11 +13,20 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.plots.report import leave_report, main_methods, pictures
-from keras_ranksim.plots.report.markup import Markup, element
-from keras_ranksim.plots.report.samples import as_maps, as_pictures, largest_errors, sample_list
-from keras_ranksim.plots.report.shot_table import methods_down, shots_down
-from keras_ranksim.plots.report.told import command_line
+from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
+from keras_ranksim.experiments.artifacts.largest_errors import (
+    as_maps,
+    as_pictures,
+    largest_errors,
+    save_samples,
+)
+from keras_ranksim.experiments.artifacts.predictions import save_predictions
+from keras_ranksim.experiments.report import pictures
+from keras_ranksim.experiments.report.markup import Markup, element
+from keras_ranksim.experiments.report.samples import sample_list
+from keras_ranksim.experiments.report.shot_table import methods_down, shots_down
+from keras_ranksim.experiments.report.table_report import main_methods
+from keras_ranksim.experiments.settings import command_of_process as command_line
 
 VOID = ("img", "link", "meta", "source")
 
@@ -184,7 +194,7 @@ def test_the_samples_with_the_largest_errors_are_shown(run_page, finished, hosti
     assert f"off by {error.max():#.3g}, {first.shot}-shot" in run_page.text
 
 
-def test_pictures_are_shown_as_pictures():
+def test_pictures_are_shown_as_pictures(tmp_path):
     faces = kr.data.load_portraits(
         train_samples=90, evaluation_per_age=1, image_size=16, verbose=False
     )
@@ -196,7 +206,8 @@ def test_pictures_are_shown_as_pictures():
     drawn = np.concatenate([np.asarray(x) for x, *_ in faces.test])[[70, 3]]
     for sample, picture in zip(samples, drawn):
         np.testing.assert_allclose(sample.shown[0], (picture + 1) * 127.5, atol=0.51)
-    page = Page(sample_list(samples, "age", "years"))
+    save_samples(tmp_path, samples)
+    page = Page(sample_list(tmp_path, "age", "years"))
     alts = [image["alt"] for image in page.all("img")]
     assert alts[0] == "Test sample 70: age 70 years, predicted 100 years"
     shown = tf.io.decode_png(base64.b64decode(page.all("img")[1]["src"].split(",")[1]))
@@ -212,7 +223,8 @@ def test_sentences_are_shown_as_sentences(tmp_path):
     arrays = {"labels": pairs.labels["test"], "predictions": pairs.labels["test"] + [0, 0, 4, 0]}
     (sample,) = largest_errors(pairs, arrays, count=1)
     assert sample.shown == [{"first": "A <b>dog three 2.", "second": "The dog 2."}]
-    assert "A &lt;b&gt;dog three 2." in sample_list([sample], "score", "")
+    save_samples(tmp_path, [sample])
+    assert "A &lt;b&gt;dog three 2." in sample_list(tmp_path, "score", "")
 
 
 def test_rows_of_numbers_are_shown_where_nothing_better_is_known(hostile):
@@ -241,7 +253,7 @@ def test_dense_labels_are_kept_as_pixels_and_the_worst_maps(tmp_path, random):
     predictions[5] += 40
     weights = np.ones((12, 8, 6))
     weights[5, 0, 0] = 0
-    kr.plots.save_predictions(tmp_path / "p.npz", labels, predictions, weights)
+    save_predictions(tmp_path / "p.npz", labels, predictions, weights)
     with np.load(tmp_path / "p.npz") as saved:
         assert len(saved["labels"]) == 12 * 48 - 12 - 1
         assert saved["worst"][0] == 5
@@ -260,32 +272,54 @@ def test_main_methods_are_the_baseline_ranksim_and_the_best(finished):
     chosen = main_methods(table)
     assert chosen[0] == "VANILLA"
     assert "VANILLA + LDS" not in chosen, "the same run is not drawn twice"
-    assert main_methods(kr.experiments.Table("x", {"A": {0: "ValueError: no"}})) == []
+    assert (
+        main_methods(
+            kr.experiments.Table("x", {"A": {0: kr.experiments.Failure("ValueError: no")}})
+        )
+        == []
+    )
 
 
-def test_a_table_of_failures_has_a_report_too(tmp_path, hostile):
-    table = kr.experiments.Table("x", {"<A>": {0: "ValueError: no <b>\nand more"}})
-    page = page_of(kr.plots.write_table_report(hostile, table, tmp_path))
+def test_a_table_of_failures_has_a_report_too(tmp_path):
+    failure = kr.experiments.Failure("ValueError: no <b>\nand more")
+    kr.experiments.Table("x", {"<A>": {0: failure}}).save(tmp_path)
+    page = page_of(kr.experiments.write_report(tmp_path))
+    assert "1 of 1 cells failed" in page.text
     assert "<A>, seed 0" in page.text
     assert "ValueError: no <b>" in page.text
+    assert "and more" not in page.text
 
 
-def test_a_report_that_is_missing_is_written_when_the_run_is_called_again(finished, hostile):
-    folder = finished.folder / "rrt_fds" / "seed-0"
-    before = (folder / "report.html").stat().st_mtime_ns
-    kr.experiments.run(hostile, "RRT + FDS", epochs=2, output_dir=folder)
-    assert (folder / "report.html").stat().st_mtime_ns == before
-    (folder / "report.html").unlink()
-    kr.experiments.run(hostile, "RRT + FDS", epochs=2, output_dir=folder)
-    text = page_of(folder / "report.html").text
+def test_a_page_is_made_from_the_folder_alone(finished, tmp_path):
+    folder = shutil.copytree(finished.folder, tmp_path / "moved")
+    for page in folder.rglob("report.html"):
+        page.unlink()
+    assert kr.experiments.write_report(folder) == folder / "report.html"
+    run = folder / "rrt_fds" / "seed-0"
+    text = page_of(run / "report.html").text
     assert "in the second stage, of the regression layer alone" in text
-    assert "RRT + FDS, smoothed" in (folder / "report.html").read_text()
+    assert "RRT + FDS, smoothed" in (run / "report.html").read_text()
+    (run / "report.html").unlink()
+    assert page_of(kr.experiments.write_report(run)).text == text
 
 
-def test_without_matplotlib_the_run_works_and_says_what_to_install(
-    hostile, tmp_path, monkeypatch, capsys
-):
-    pictures._tell_once.cache_clear()
+def test_a_damaged_run_leaves_the_page_of_its_table_with_the_others(finished, tmp_path):
+    folder = shutil.copytree(finished.folder, tmp_path / "copy")
+    (folder / "vanilla" / "seed-0" / "report.csv").unlink()
+    text = page_of(kr.experiments.write_report(folder)).text
+    assert "1 of 3 cells failed" in text
+    assert "report.csv' of a run is missing" in text
+    few = finished.table.results["VANILLA + RANKSIM"][0].report.loc["few", "mae"]
+    assert f"{few:#.3g}" in text
+
+
+def test_a_folder_without_a_finished_run_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"`folder` must be the `output_dir` of a finished run"):
+        kr.experiments.write_report(tmp_path)
+
+
+def test_without_matplotlib_the_page_says_what_to_install(hostile, tmp_path, monkeypatch, capsys):
+    pictures._report_once.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -293,6 +327,7 @@ def test_without_matplotlib_the_run_works_and_says_what_to_install(
         kr.experiments.run(
             hostile, "VANILLA", seed, epochs=1, output_dir=tmp_path / str(seed), verbose=0
         )
+        kr.experiments.write_report(tmp_path / str(seed))
     assert capsys.readouterr().err == (
         "The pictures of a report need matplotlib: pip install 'keras_ranksim[plots]'\n"
     )
@@ -300,14 +335,6 @@ def test_without_matplotlib_the_run_works_and_says_what_to_install(
     assert "The pictures of a report need matplotlib" in page.text
     assert "Largest errors" in page.text
     assert not (tmp_path / "1" / "pictures").exists()
-
-
-def test_a_report_that_cannot_be_written_costs_a_warning_and_not_the_run():
-    def broken(*arguments):
-        raise OSError("the disk is full")
-
-    with pytest.warns(UserWarning, match=r"results are kept.*OSError: the disk is full"):
-        assert leave_report(broken, 1, 2) is None
 
 
 def test_the_command_is_what_one_could_type(monkeypatch):
@@ -332,7 +359,9 @@ def test_embeddings_are_those_the_regression_layer_sees(tmp_path, random):
     inputs = keras.Input((3,))
     hidden = keras.layers.Dense(5, activation="relu", name="hidden")(inputs)
     bins = kr.LabelBins.uniform(0, 4, 1)
-    smoothed = kr.layers.FeatureDistributionSmoothing(kr.LabelBins.uniform(1, 3, 1))(hidden)
+    smoothed = kr.layers.FeatureDistributionSmoothing(
+        kr.LabelBins.uniform(1, 3, 1), name="smoothing"
+    )(hidden)
     outputs = kr.layers.NoiseScale()(keras.layers.Dense(1)(smoothed))
     # the noise scale has a weight, and is not the regression layer
     model = kr.ImbalancedRegressor(inputs, outputs)
@@ -341,8 +370,8 @@ def test_embeddings_are_those_the_regression_layer_sees(tmp_path, random):
     table = kr.data.load_table(frame, label="y", bins=bins)
     model.compile("sgd", loss=kr.losses.BalancedMSE(noise="learnt"))
     model.fit(table.train, verbose=0)
-    model.get_layer(smoothed._keras_history.operation.name).finalize_state()
-    kr.plots.save_embeddings(tmp_path / "e.npz", model, table)
+    model.get_layer("smoothing").finalize_state()
+    save_embeddings(tmp_path / "e.npz", model, table)
     weights, bias = model.get_layer("hidden").get_weights()
 
     def features(split):
@@ -365,4 +394,4 @@ def test_models_without_a_regression_layer_of_their_own_are_told():
     nested = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model = keras.Model(inputs, nested(inputs), name="outer")
     with pytest.raises(ValueError, match=r"`model` must end in a regression layer.*'outer'"):
-        kr.plots.embedding_model(model)
+        kr.experiments.embedding_model(model)

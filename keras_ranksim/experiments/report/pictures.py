@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_ranksim.plots.report.markup import Markup, element
+from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.plots.style import png
 from keras_ranksim.validation import optional_package
 
@@ -45,7 +45,7 @@ def draw_pictures(pictures: list[Picture], folder: Path) -> list[Markup] | Marku
     """Draws pictures, writes them to `folder/pictures` and returns them as parts of a page.
 
     Each is written twice, `name.png` and `name-dark.png`; the page shows the one that fits.
-    Without matplotlib a sentence stands in their place, on the page and once on standard error.
+    Without matplotlib a sentence takes their place, on the page and once on standard error.
 
     Args:
         pictures: The pictures.
@@ -54,7 +54,7 @@ def draw_pictures(pictures: list[Picture], folder: Path) -> list[Markup] | Marku
     try:
         optional_package("matplotlib.figure", extra="plots")
     except ImportError:
-        _tell_once(HOW_TO_GET_PICTURES)
+        _report_once(HOW_TO_GET_PICTURES)
         return element("p", HOW_TO_GET_PICTURES, class_="warning")
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     return [_figure(picture, folder / FOLDER) for picture in pictures]
@@ -94,5 +94,5 @@ def _figure(picture, folder):
 
 
 @functools.cache
-def _tell_once(line):
+def _report_once(line):
     sys.stderr.write(line + "\n")

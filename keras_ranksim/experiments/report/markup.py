@@ -24,7 +24,7 @@ def element(tag: str, *children, **attributes) -> Markup:
 
     Example:
 
-    >>> from keras_ranksim.plots.report.markup import element
+    >>> from keras_ranksim.experiments.report.markup import element
     >>> element("p", "a < b", element("b", 3), class_="note", aria_label='"x"')
     '<p class="note" aria-label="&quot;x&quot;">a &lt; b<b>3</b></p>'
     """

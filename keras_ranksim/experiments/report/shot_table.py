@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from keras_ranksim.experiments.report.description import number_of
+from keras_ranksim.experiments.report.markup import Markup, element, joined
+from keras_ranksim.experiments.report.page import scrolling
+from keras_ranksim.experiments.table import shots_shown
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.labels.shots import SHOTS
-from keras_ranksim.plots.report.markup import Markup, element, joined
-from keras_ranksim.plots.report.page import scrolling
-from keras_ranksim.plots.report.told import number_of
 
 if TYPE_CHECKING:
     import pandas
@@ -18,11 +19,11 @@ MARK = "★ "
 
 
 def number_text(value) -> str:
-    """A number in three digits, a dash where there is none.
+    """A number in three digits, a dash if there is none.
 
     Example:
 
-    >>> from keras_ranksim.plots.report.shot_table import number_text
+    >>> from keras_ranksim.experiments.report.shot_table import number_text
     >>> [number_text(value) for value in (7.1, 0.0123, 123456.7, float("nan"))]
     ['7.10', '0.0123', '123,457', '-']
     """
@@ -34,7 +35,7 @@ def number_text(value) -> str:
 
 
 def published_number(row, metric: str, shot: str) -> float:
-    """A number of a published row in our unit, NaN where it has none."""
+    """A number of a published row in our unit, NaN if it has none."""
     value = float("nan") if row is None else float(row.get(f"{metric}_{shot}", float("nan")))
     return value / report_column(metric).published_scale
 
@@ -44,7 +45,7 @@ def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> M
 
     Args:
         report: As from `shot_report`.
-        first_metric: The metric of the first column, where the report has it.
+        first_metric: The metric of the first column, if the report has it.
         published: The row of a published table, or `None`.
     """
     metrics = sorted(report.columns.drop("n"), key=lambda name: name != first_metric)
@@ -59,10 +60,10 @@ def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> M
             marked = shot in compared and row[name] == best[name]
             cells.append(_cell(row[name], marked, published_number(published, name, shot)))
         rows.append(element("tr", cells))
-    told = f"{MARK.strip()} the shot with the best value."
+    note = f"{MARK.strip()} the shot with the best value."
     if published is not None:
-        told += " Published: the same method in the RankSim authors' table."
-    return _table("Errors by shot", told, header, rows)
+        note += " Published: the same method in the RankSim authors' table."
+    return _table("Errors by shot", note, header, rows)
 
 
 def methods_down(
@@ -76,11 +77,7 @@ def methods_down(
         published: The published table of the benchmark, or `None`.
         links: For each method the addresses of its runs' reports, by seed.
     """
-    shots = [
-        shot
-        for shot in dict.fromkeys(frame.columns.get_level_values(0))
-        if shot != "seeds" and (shot, "mean") in frame and frame[(shot, "mean")].notna().any()
-    ]
+    shots = shots_shown(frame)
     best = {shot: best_of(frame[(shot, "mean")], metric) for shot in shots}
     header = [element("th", "method", scope="col")]
     header += [element("th", shot, scope="col") for shot in shots]
@@ -100,19 +97,19 @@ def methods_down(
             )
         rows.append(element("tr", cells))
     title = report_column(metric).title
-    told = f"{title}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
+    note = f"{title}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
     if published is not None:
-        told += " Published: the RankSim authors' table."
-    return _table(f"{title} by shot", told, header, rows)
+        note += " Published: the RankSim authors' table."
+    return _table(f"{title} by shot", note, header, rows)
 
 
 def _runs(row, links):
     """How many seeds finished and failed, with links to their reports."""
     finished, failed = (int(row[("seeds", kind)]) for kind in ("finished", "failed"))
-    told = number_of(finished, "seed")
+    seeds = number_of(finished, "seed")
     if links:
-        told = [["seed "], [[element("a", seed, href=link), " "] for seed, link in links.items()]]
-    return element("span", told, f", {failed} failed" if failed else None, class_="sub")
+        seeds = [["seed "], [[element("a", seed, href=link), " "] for seed, link in links.items()]]
+    return element("span", seeds, f", {failed} failed" if failed else None, class_="sub")
 
 
 def _cell(value, marked, published, deviation=float("nan")):
@@ -125,6 +122,6 @@ def _cell(value, marked, published, deviation=float("nan")):
     return element("td", MARK if marked else "", text, beside, class_="best" if marked else None)
 
 
-def _table(title, told, header, rows):
+def _table(title, note, header, rows):
     table = element("table", element("thead", element("tr", header)), element("tbody", rows))
-    return joined([scrolling(title, table), element("p", told, class_="note")])
+    return joined([scrolling(title, table), element("p", note, class_="note")])

@@ -30,7 +30,7 @@ def hostile():
 
 @dataclasses.dataclass
 class Finished:
-    """A table, its folder, and what stood on standard error."""
+    """A table and its folder."""
 
     table: kr.experiments.Table
     folder: object
@@ -43,4 +43,6 @@ def finished(tmp_path_factory, hostile):
         hostile, ["VANILLA", "RANKSIM", "RRT + FDS"], [0], epochs=2, output_dir=folder
     )
     assert not table.errors(), table.errors()
+    assert not list(folder.rglob("*.html")), "training writes data only"
+    kr.experiments.write_report(folder)
     return Finished(table, folder)
