@@ -92,7 +92,7 @@ def label_of(flags):
 
 
 def searched(benchmark, method, flags):
-    own = [name for name in ("ranksim", "lds", "fds") if getattr(method, name)]
+    own = [name for name in ("ranksim", "lds", "fds") if name.upper() in method]
     return kr.tuning.search(
         benchmark,
         method,

@@ -31,6 +31,7 @@ PACKAGES = (
     "ops",
     "data",
     "networks",
+    "methods",
     "experiments",
     "tuning",
     "plots",

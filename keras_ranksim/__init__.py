@@ -28,7 +28,7 @@ from keras_ranksim.scope import label_scope
 
 __version__ = "0.1.0"
 
-_LOADED_WHEN_USED = ("data", "experiments", "networks", "plots", "tuning")
+_LOADED_WHEN_USED = ("data", "experiments", "methods", "networks", "plots", "tuning")
 
 __all__ = [
     "ImbalancedRegressor",
@@ -41,6 +41,7 @@ __all__ = [
     "labels",
     "layers",
     "losses",
+    "methods",
     "metrics",
     "models",
     "networks",

@@ -3,7 +3,6 @@
 from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
 from keras_ranksim.experiments.artifacts.embeddings import embedding_model
 from keras_ranksim.experiments.evaluation import evaluate
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report import write_report
@@ -12,6 +11,7 @@ from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.shot_board import ShotBoard
 from keras_ranksim.experiments.table import Table
+from keras_ranksim.methods.method import Method
 
 __all__ = [
     "BinStatistics",

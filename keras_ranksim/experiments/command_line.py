@@ -13,12 +13,12 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import evaluate, main_column
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.report import write_report
 from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
+from keras_ranksim.methods.method import Method
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)

@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_ranksim.experiments.method import Method
+from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
     import pandas

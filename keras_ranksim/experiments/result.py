@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import read_log
-from keras_ranksim.experiments.method import Method
+from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
     import pandas

@@ -15,11 +15,11 @@ from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, save_samples
 from keras_ranksim.experiments.artifacts.predictions import save_predictions
 from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
 from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
 from keras_ranksim.experiments.shot_board import ShotBoard
 from keras_ranksim.experiments.training import as_trained, forget_states, train
+from keras_ranksim.methods.method import Method
 
 
 def run(

@@ -12,12 +12,12 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import main_column
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.result import Failure, Result
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.table import Table
+from keras_ranksim.methods.method import Method
 
 
 def run_table(

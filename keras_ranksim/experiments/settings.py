@@ -15,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.result import read_json
 from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.methods.method import Method
 
 NOT_COMPARED = ("versions", "command")
 FEW = 100

@@ -1,4 +1,4 @@
-"""Training that goes on where it was cut off, and keeps the best epoch's weights."""
+"""Training that resumes after an interruption and keeps the best epoch's weights."""
 
 from __future__ import annotations
 
@@ -11,36 +11,39 @@ import keras
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import EpochLog
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.result import STAGES
-from keras_ranksim.models.two_stage import prepare_second_stage
+from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
 
 def as_trained(
     benchmark: Benchmark, method: Method, seed: int, epochs: int | None = None
 ) -> Benchmark:
-    """The benchmark with the seed, the epochs and the views that a run of the method takes."""
+    """The benchmark with the seed, the epochs and the views of a run of the method."""
     recipe = benchmark.recipe
     if epochs is not None:
         epochs = positive_integer("epochs", epochs, "of each stage")
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    views = recipe.conr_views if method.conr else benchmark.views
-    return benchmark.replace(seed=int(seed), recipe=recipe, views=views)
+    views = method.hook("views")
+    return benchmark.replace(
+        seed=int(seed),
+        recipe=recipe,
+        views=benchmark.views if views is None else views(recipe),
+    )
 
 
 def train(
     benchmark: Benchmark, method: Method, folder: Path, verbose="auto", callbacks: Sequence = ()
 ) -> keras.Model:
-    """Trains in one stage, or in two; each keeps its own log, checkpoint and best weights.
+    """Trains in the method's stages; each keeps its own log, checkpoint and best weights.
 
     Reads the training and the validation split, and never the test split.
 
     Args:
-        benchmark: What `as_trained` gave.
+        benchmark: What `as_trained` returned.
         method: The method.
-        folder: Where a cut run finds how far it was.
+        folder: Checkpoint folder; an interrupted run resumes from it.
         verbose: As in `keras.Model.fit`.
         callbacks: Further Keras callbacks.
 
@@ -48,23 +51,28 @@ def train(
         The model with the weights of the best epoch.
     """
     built = build_model(benchmark, method, benchmark.seed)
-    recipe, weights = benchmark.recipe, method.weighting(benchmark.recipe)
-    weighted = benchmark
-    if weights is not None:
-        weighted = benchmark.replace(weights=benchmark.label_weights(**weights))
-    model = built.model
-    data = benchmark if method.base == "RRT" else weighted
-    _fit_stage(model, data, folder / STAGES[0], verbose, callbacks)
-    if method.base == "RRT":
-        # The head is drawn anew from a seed of its own, the same for resumed and uncut runs.
-        keras.utils.set_random_seed(benchmark.seed + 1)
-        prepare_second_stage(model, built.regressor, learning_rate=recipe.learning_rate)
-        _fit_stage(model, weighted, folder / STAGES[1], verbose, callbacks)
+    model, recipe = built.model, benchmark.recipe
+    weighted = weighted_for(benchmark, method)
+    for number, (stage, name) in enumerate(zip(method.stages, STAGES)):
+        if stage.prepare is not None:
+            # A seed of its own per stage: the same for resumed and uninterrupted runs.
+            keras.utils.set_random_seed(benchmark.seed + number)
+            stage.prepare(model, built.regressor, recipe.learning_rate)
+        data = weighted if stage.weighted else benchmark
+        _fit_stage(model, data, folder / name, verbose, callbacks)
     return model
 
 
+def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
+    """The benchmark with the method's sample weights; itself if the method has none."""
+    weights = method.weighting(benchmark.recipe)
+    if weights is None:
+        return benchmark
+    return benchmark.replace(weights=benchmark.label_weights(**weights))
+
+
 def epoch_callbacks(benchmark: Benchmark) -> list[keras.callbacks.Callback]:
-    """What sets the learning rate and the order of the samples of every epoch."""
+    """Callbacks that set the learning rate and the order of the samples of every epoch."""
     recipe = benchmark.recipe
 
     def learning_rate(epoch):

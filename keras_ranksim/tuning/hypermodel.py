@@ -5,9 +5,9 @@ from __future__ import annotations
 import keras_tuner
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import build_model
-from keras_ranksim.experiments.training import as_trained, epoch_callbacks
+from keras_ranksim.experiments.training import as_trained, epoch_callbacks, weighted_for
+from keras_ranksim.methods.method import Method
 from keras_ranksim.tuning.space import Space, with_settings
 from keras_ranksim.tuning.task import without_test
 
@@ -50,7 +50,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
     ):
         super().__init__(name=benchmark.name)
         self.method = Method.parse(method)
-        if self.method.base == "RRT":
+        if len(self.method.stages) > 1:
             raise ValueError(
                 "`method` must be trained in one stage; take keras_ranksim.tuning.search for "
                 f"RRT. Received: method='{self.method}'"
@@ -65,9 +65,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
     def fit(self, hp, model, *args, callbacks=(), epochs=None, **kwargs):
         """Fits on the benchmark's training split and validates on its validation split."""
         benchmark = self._tuned(hp)
-        weights = self.method.weighting(benchmark.recipe)
-        if weights is not None:
-            benchmark = benchmark.replace(weights=benchmark.label_weights(**weights))
+        benchmark = weighted_for(benchmark, self.method)
         return model.fit(
             benchmark.train,
             *args,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.model import LOGGED
+from keras_ranksim.methods.method import Method
 from keras_ranksim.tuning.objective import Objective
 from keras_ranksim.tuning.result import SearchResult
 from keras_ranksim.tuning.space import Space, is_ranksim

@@ -9,9 +9,9 @@ from typing import Any
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.layers.automatic import AUTO
 from keras_ranksim.layers.ranksim import DEFAULT_GAMMA, DEFAULT_LAMBDA
+from keras_ranksim.methods.method import Method
 from keras_ranksim.ops.kernels import KERNELS
 from keras_ranksim.validation import bounds, one_of, positive
 
@@ -95,7 +95,7 @@ class Space:
     @classmethod
     def of(cls, method: Method, tune, gamma=None, delta=None) -> Space:
         """The space for a method: RankSim alone where `tune` is `None`."""
-        tune = (("ranksim",) if method.ranksim else ()) if tune is None else tune
+        tune = (("ranksim",) if "RANKSIM" in method else ()) if tune is None else tune
         if not isinstance(tune, Iterable):
             raise ValueError(
                 f"`tune` must be one or several of {', '.join(map(repr, SETTINGS))}. "
@@ -104,7 +104,7 @@ class Space:
         tune = (tune,) if isinstance(tune, str) else tuple(dict.fromkeys(tune))
         for name in tune:
             one_of("tune", name, SETTINGS)
-            if name in ("ranksim", "lds", "fds", "conr") and not getattr(method, name):
+            if name in ("ranksim", "lds", "fds", "conr") and name.upper() not in method:
                 raise ValueError(
                     f"`tune` must name settings that the method has. Received: tune={name!r}, "
                     f"method='{method}', which has no {name.upper()}"

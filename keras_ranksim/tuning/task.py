@@ -13,9 +13,9 @@ import keras
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.epoch_log import best_row, read_log
 from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.experiments.training import as_trained, fit_resumably, train
+from keras_ranksim.methods.method import Method
 from keras_ranksim.tuning.objective import Objective
 from keras_ranksim.tuning.space import Space, with_settings
 

@@ -92,8 +92,6 @@ def test_a_benchmark_has_the_papers_settings(folder):
     assert len(benchmark.bins) == 121
     recipe = benchmark.recipe
     assert (recipe.epochs, recipe.learning_rate, recipe.milestones) == (120, 1e-3, (60, 80))
-    assert recipe.published_ranksim["gamma"] == 100
-    assert recipe.published_ranksim["batch_size"] == 64
     np.testing.assert_array_equal(recipe.fds_bins.edges[[0, -2]], [3, 99])
     assert benchmark.describe().loc["train", "all"] == TRAIN
     assert benchmark.facts["split_as_published"] is False

@@ -20,12 +20,6 @@ AGEDB_RECIPE = Recipe(
     learning_rate=1e-3,
     milestones=(60, 80),
     fds_bins=LabelBins.uniform(start=3, stop=100, width=1),
-    published_ranksim={
-        "batch_size": 64,
-        "learning_rate": 2.5e-4,
-        "gamma": 100.0,
-        "lambda_": 2.0,
-    },
     conr=CONR,
     conr_views=3,
 )

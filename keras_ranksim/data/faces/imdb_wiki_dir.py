@@ -23,12 +23,6 @@ IMDB_WIKI_RECIPE = Recipe(
     learning_rate=1e-3,
     milestones=(60, 80),
     fds_bins=LabelBins.uniform(start=0, stop=100, width=1),
-    published_ranksim={
-        "batch_size": 256,
-        "learning_rate": 1e-3,
-        "gamma": 100.0,
-        "lambda_": 2.0,
-    },
     conr=CONR,
     conr_views=3,
 )

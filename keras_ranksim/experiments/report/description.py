@@ -5,15 +5,11 @@ from __future__ import annotations
 import time
 
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.experiments.method import Method
 from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.page import facts, folded, scrolling
+from keras_ranksim.methods.method import Method
 
 LOSSES = {"mae": "mean absolute error", "mse": "mean squared error"}
-BASES = {
-    "FOCAL-R": "Focal-R",
-    "BMSE": "Balanced MSE over the batch, its noise learned",
-}
 
 
 def trained(settings: dict, method: Method) -> Markup:
@@ -23,21 +19,21 @@ def trained(settings: dict, method: Method) -> Markup:
         settings: The settings of the run, as in `settings.json`.
         method: The method.
     """
-    recipe = settings["recipe"]
-    weighting = method.weighting(Recipe(**recipe))
-    method = settings["method"].split(" + ")
-    base = method[0]
-    loss = BASES.get(base, LOSSES.get(recipe["loss"], recipe["loss"]))
-    if base == "FOCAL-R":
-        loss += f" ({_listed(recipe['focal'])})"
-    terms = [("network", settings["facts"].get("network", "that of the benchmark")), ("loss", loss)]
+    recipe = Recipe(**settings["recipe"])
+    loss = LOSSES.get(recipe.loss, recipe.loss)
+    for entry in method.entries:
+        if entry.loss is not None:
+            loss = f"{entry.summary}{_in_brackets(entry, recipe)}"
+    terms = [("network", settings["facts"].get("network", "the benchmark's")), ("loss", loss)]
+    weighting = method.weighting(recipe)
     if weighting is not None:
-        stage = "in the second stage, of the regression layer alone: " if base == "RRT" else ""
-        smoothed = "LDS, " if "LDS" in method else "re-weighting, "
-        terms.append(("weights", f"{stage}{smoothed}{_listed(weighting)}"))
-    for name, key in (("FDS", "fds"), ("RANKSIM", "ranksim"), ("CONR", "conr")):
-        if name in method:
-            terms.append((name, _listed(recipe[key]) or "default settings"))
+        note = next((stage.note for stage in method.stages if stage.note), "")
+        names = " + ".join(entry.name for entry in method.entries if entry.weights is not None)
+        terms.append(("weights", f"{note}{names}, {_listed(weighting)}"))
+    for entry in method.entries:
+        if entry.layer is not None or entry.head is not None:
+            own = recipe.of(entry.settings) if entry.settings else {}
+            terms.append((entry.name, _listed(own) or "default settings"))
     samples = settings["samples"]
     terms.append(
         (
@@ -46,17 +42,16 @@ def trained(settings: dict, method: Method) -> Markup:
             f"{samples['test']:,} to test",
         )
     )
-    steps = number_of(recipe["epochs"], "epoch") + (" per stage" if base == "RRT" else "")
-    milestones = recipe["milestones"]
+    steps = number_of(recipe.epochs, "epoch") + " per stage" * (len(method.stages) > 1)
     falls = ""
-    if milestones:
-        at = ", ".join(map(str, milestones))
-        falls = f", times {recipe['decay']:g} at epoch{'s' * (len(milestones) > 1)} {at}"
+    if recipe.milestones:
+        at = ", ".join(map(str, recipe.milestones))
+        falls = f", times {recipe.decay:g} at epoch{'s' * (len(recipe.milestones) > 1)} {at}"
     terms.append(
         (
             "training",
-            f"Adam at {recipe['learning_rate']:g}{falls}; {steps}, batches of "
-            f"{settings['batch_size']}; weights of the best {recipe['monitor']} kept",
+            f"Adam at {recipe.learning_rate:g}{falls}; {steps}, batches of "
+            f"{settings['batch_size']}; weights of the best {recipe.monitor} kept",
         )
     )
     return facts(terms)
@@ -147,6 +142,10 @@ def _text(value):
     if isinstance(value, dict) or value is None:
         return "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _in_brackets(entry, recipe):
+    return f" ({_listed(recipe.of(entry.settings))})" if entry.settings else ""
 
 
 def _listed(settings):

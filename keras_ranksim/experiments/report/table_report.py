@@ -152,9 +152,7 @@ def _pictures(table, settings):
     labels, predictions = _predictions(runs)
     if predictions:
         pictures.append(contents.errors(labels, predictions))
-    embedded = {
-        name: arrays_of(cells[0].output_dir, "embeddings.npz") for name, cells in runs.items()
-    }
+    embedded = {name: _embedded(table, name) for name in methods}
     embedded = {name: arrays for name, arrays in embedded.items() if arrays}
     if embedded:
         shared = next(iter(embedded.values()))["labels"]
@@ -165,19 +163,20 @@ def _pictures(table, settings):
         }
         pictures += contents.spaces(same, shared)
     pictures += contents.statistics_of(
-        {
-            name: arrays_of(_first(table, name).output_dir, "embeddings.npz")
-            for name in _with_and_without_fds(table, methods)
-        }
+        {name: _embedded(table, name) for name in _with_and_without_smoothing(table, methods)}
     )
     return pictures
 
 
-def _with_and_without_fds(table, methods):
-    """The baseline and one method with FDS, or else all main methods."""
-    smoothing = [name for name in [*methods, *table.results] if "FDS" in name.split(" + ")]
-    smoothing = [name for name in smoothing if table.finished(name)]
+def _with_and_without_smoothing(table, methods):
+    """The baseline and one method with smoothed statistics, or else all main methods."""
+    names = [name for name in (*methods, *table.results) if table.finished(name)]
+    smoothing = [name for name in names if "smoothed_mean" in _embedded(table, name)]
     return [methods[0], smoothing[0]] if smoothing else methods
+
+
+def _embedded(table, name):
+    return arrays_of(_first(table, name).output_dir, "embeddings.npz")
 
 
 def _predictions(runs):

@@ -19,11 +19,12 @@ def test_the_grid_is_the_papers_rows_in_their_order(benchmark):
 
 
 def test_names_are_read_in_any_case_and_order():
-    expected = Method("FOCAL-R", lds=True, fds=True, ranksim=True)
+    expected = Method("FOCAL-R", ("LDS", "FDS", "RANKSIM"))
     assert Method.parse("focal-r+RankSim + fds +LDS") == expected
-    assert Method.parse("LDS") == Method("VANILLA", lds=True)
+    assert Method.parse("LDS") == Method("VANILLA", ("LDS",))
     assert Method.parse(expected) is expected
     assert Method.parse(str(expected)) == expected
+    assert Method.parse("FocalR") == Method.parse("focal") == Method("FOCAL-R")
     assert expected.slug == "focal_r_lds_fds_ranksim"
 
 
