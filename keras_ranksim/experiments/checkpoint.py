@@ -1,4 +1,4 @@
-"""The whole state of training in one file, from which a cut run goes on as if uncut."""
+"""The whole state of training in one file, from which an interrupted run resumes exactly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves after every epoch all there is: weights, optimizer, statistics, random states.
+    """Saves weights, optimizer, statistics and random states after every epoch.
 
     `keras.callbacks.BackupAndRestore` leaves out the random states of dropout and
-    augmentation layers, so that a run resumed by it draws other numbers than an uncut one.
+    augmentation layers, so that a run resumed by it draws other numbers than an uninterrupted one.
 
     Args:
         path: The file, an `.npz`.
@@ -29,7 +29,7 @@ class Checkpoint(keras.callbacks.Callback):
         unfinished.replace(self.path)
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the file, if there is one, and returns the epoch to go on with."""
+        """Loads the file, if there is one, and returns the epoch to resume with."""
         if not self.path.exists():
             return 0
         model.optimizer.build(model.trainable_variables)
@@ -45,10 +45,10 @@ def _variables(model):
 
 
 class CountEpochs(keras.callbacks.Callback):
-    """Tells a benchmark's pipelines the epoch, on which order and augmentation depend.
+    """Sets the epoch of a dataset, on which order and augmentation depend.
 
     Args:
-        counter: The `epoch` of the `Benchmark`.
+        counter: The `epoch` given to `Benchmark.dataset`.
     """
 
     def __init__(self, counter):

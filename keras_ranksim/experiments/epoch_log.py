@@ -1,4 +1,4 @@
-"""The record of a run, a line an epoch: what resuming and choosing the best rely on."""
+"""The log of a run, one line per epoch, from which it resumes and chooses the best epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
 
     Which epoch is best, and how long ago it was, follows from the file alone, so a resumed
-    run goes on choosing as an uncut one does.
+    run chooses as an uninterrupted one does.
 
     Args:
         folder: Where `epochs.jsonl` and `best.weights.h5` are written.
@@ -71,7 +71,7 @@ class EpochLog(keras.callbacks.Callback):
         return None if best is None else best["epoch"]
 
     def is_exhausted(self) -> bool:
-        """Whether no better epoch came for `patience` epochs."""
+        """True after `patience` epochs without a better one."""
         if self.patience is None or not self.rows:
             return False
         best = self.best_epoch()
@@ -86,7 +86,7 @@ def best_row(rows: list[dict], monitor: str, lower_is_better: bool = True) -> di
 
 
 def read_log(path: Path) -> list[dict]:
-    """The rows of an epoch log; none where there is no file."""
+    """The rows of an epoch log; none if there is no file."""
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines() if line]

@@ -14,7 +14,7 @@ from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, save_samples
 from keras_ranksim.experiments.artifacts.predictions import save_predictions
-from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
+from keras_ranksim.experiments.evaluation import TUNED_ON, predict
 from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
 from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
 from keras_ranksim.experiments.shot_board import ShotBoard
@@ -94,7 +94,7 @@ def _evaluated(model, benchmark, method, seed, folder):
     reports = {}
     for split in ("val", "test"):
         labels, predictions, weights = predict(model, benchmark, split)
-        reports[split] = report_of(labels, predictions, weights, benchmark)
+        reports[split] = benchmark.data.report(labels, predictions, weights)
     save_predictions(folder / "predictions.npz", labels, predictions, weights)
     if TUNED_ON in benchmark.facts:
         reports["val"].index.name = "chosen on this split"

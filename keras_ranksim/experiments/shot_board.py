@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.artifacts.embeddings import embedding_model
-from keras_ranksim.experiments.evaluation import report_of
 from keras_ranksim.layers import RankSimRegularizer
 from keras_ranksim.ops import ranksim_loss
 from keras_ranksim.plots.ranks import mean_rank_matrices, rank_matrices
 from keras_ranksim.plots.style import png
 from keras_ranksim.validation import optional_package, positive_integer
+
+PARTS = ("labels", "predictions", "weights")
 
 
 class ShotBoard(keras.callbacks.Callback):
@@ -61,8 +62,7 @@ class ShotBoard(keras.callbacks.Callback):
         self.log_dir = Path(log_dir)
         self.image_every = positive_integer("image_every", image_every, "epochs between images")
         self.term_batches = positive_integer("term_batches", term_batches, "training batches")
-        # A copy with a counter of its own: reading it must not move the training data on.
-        self.term_data = benchmark.replace(views=1, weights=None)
+        self.term_data = benchmark.replace(views=1, weights=None).train
 
     def on_train_begin(self, logs=None):
         self.folder = self.log_dir / _stage(self.model)
@@ -75,7 +75,7 @@ class ShotBoard(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seen = self._look_at_validation()
         scalars = {f"epoch/{name}": value for name, value in (logs or {}).items()}
-        report = report_of(seen["labels"], seen["predictions"], seen["weights"], self.benchmark)
+        report = self.benchmark.data.report(*(seen[name] for name in PARTS))
         for metric in report.columns.drop("n"):
             scalars.update(
                 {f"{metric}_by_shot/{shot}": value for shot, value in report[metric].items()}
@@ -94,7 +94,7 @@ class ShotBoard(keras.callbacks.Callback):
 
     def _look_at_validation(self):
         """Labels, predictions, weights and features of the validation split."""
-        columns = {name: [] for name in ("labels", "predictions", "weights", "features")}
+        columns = {name: [] for name in (*PARTS, "features")}
         for x, labels, weights in self.benchmark.val:
             features, predictions = self.infer(x)
             for name, part in zip(columns, (labels, predictions, weights, features)):
@@ -107,7 +107,7 @@ class ShotBoard(keras.callbacks.Callback):
 
     def _ranksim_term(self):
         terms = []
-        for x, labels, _ in self.term_data.train.take(self.term_batches):
+        for x, labels, _ in self.term_data.take(self.term_batches):
             features, _ = self.infer(x)
             settings = {}
             if self.ranksim is not None:

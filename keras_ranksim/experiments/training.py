@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
@@ -68,34 +69,33 @@ def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
     weights = method.weighting(benchmark.recipe)
     if weights is None:
         return benchmark
-    return benchmark.replace(weights=benchmark.label_weights(**weights))
+    return benchmark.weighted(**weights)
 
 
-def epoch_callbacks(benchmark: Benchmark) -> list[keras.callbacks.Callback]:
-    """Callbacks that set the learning rate and the order of the samples of every epoch."""
-    recipe = benchmark.recipe
+def epoch_data(benchmark: Benchmark) -> tuple[tf.data.Dataset, list[keras.callbacks.Callback]]:
+    """Training data, and callbacks that set their order and the learning rate of every epoch."""
+    recipe, counter = benchmark.recipe, tf.Variable(0, dtype="int64", trainable=False)
 
     def learning_rate(epoch):
         passed = sum(epoch >= milestone for milestone in recipe.milestones)
         return recipe.learning_rate * recipe.decay**passed
 
-    return [
-        CountEpochs(benchmark.epoch),
-        keras.callbacks.LearningRateScheduler(learning_rate),
-    ]
+    callbacks = [CountEpochs(counter), keras.callbacks.LearningRateScheduler(learning_rate)]
+    return benchmark.dataset("train", counter), callbacks
 
 
 def _fit_stage(model, benchmark, folder, verbose, callbacks):
     recipe = benchmark.recipe
+    data, before = epoch_data(benchmark)
     fit_resumably(
         model,
         folder,
         recipe.epochs,
         recipe.monitor,
         patience=recipe.patience,
-        before=epoch_callbacks(benchmark),
+        before=before,
         callbacks=callbacks,
-        x=benchmark.train,
+        x=data,
         validation_data=benchmark.val,
         verbose=verbose,
     )

@@ -6,7 +6,7 @@ import keras_tuner
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.model import build_model
-from keras_ranksim.experiments.training import as_trained, epoch_callbacks, weighted_for
+from keras_ranksim.experiments.training import as_trained, epoch_data, weighted_for
 from keras_ranksim.methods.method import Method
 from keras_ranksim.tuning.space import Space, with_settings
 from keras_ranksim.tuning.task import without_test
@@ -66,12 +66,13 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         """Fits on the benchmark's training split and validates on its validation split."""
         benchmark = self._tuned(hp)
         benchmark = weighted_for(benchmark, self.method)
+        data, before = epoch_data(benchmark)
         return model.fit(
-            benchmark.train,
+            data,
             *args,
             validation_data=benchmark.val,
             epochs=benchmark.recipe.epochs if epochs is None else epochs,
-            callbacks=[*epoch_callbacks(benchmark), *callbacks],
+            callbacks=[*before, *callbacks],
             **kwargs,
         )
 

@@ -12,7 +12,7 @@ import keras
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.epoch_log import best_row, read_log
-from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
+from keras_ranksim.experiments.evaluation import TUNED_ON, predict
 from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.experiments.training import as_trained, fit_resumably, train
 from keras_ranksim.methods.method import Method
@@ -60,7 +60,7 @@ class BenchmarkTask:
         """Trains a model and returns it, the logs of the epoch kept, and its report."""
         benchmark = without_test(as_trained(self.tuned(hp), self.method, seed, epochs))
         model = train(benchmark, self.method, folder, verbose, copy.deepcopy(callbacks))
-        report = report_of(*predict(model, benchmark, "val"), benchmark)
+        report = benchmark.data.report(*predict(model, benchmark, "val"))
         return model, best_row(_last_log(folder), benchmark.recipe.monitor), report
 
     def load(self, path: Path, hp) -> keras.Model:

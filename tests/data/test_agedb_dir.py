@@ -152,9 +152,7 @@ def test_a_second_epoch_is_shuffled_and_cropped_anew_and_can_be_resumed(folder):
     assert not np.array_equal(ages, second_ages)
     assert sorted(ages) == sorted(second_ages)
     assert not np.array_equal(first[np.argsort(ages)], second[np.argsort(second_ages)])
-    resumed = load(folder)
-    resumed.epoch.assign(1)
-    (third,), third_ages = one_epoch(resumed.train)
+    (third,), third_ages = one_epoch(load(folder).dataset("train", epoch=1))
     np.testing.assert_array_equal(third_ages, second_ages)
     np.testing.assert_array_equal(third, second)
 

@@ -25,7 +25,7 @@ def dots(channels=3, **changes):
     """A benchmark of small pictures, and its pictures."""
     labels = {split: np.arange(count, dtype="float32") * 2 for split, count in SIZES.items()}
     images = {split: pictures(count, channels) for split, count in SIZES.items()}
-    benchmark = kr.data.Benchmark(
+    benchmark = kr.data.Benchmark.of(
         name="dots",
         labels=labels,
         bins=kr.LabelBins.uniform(0, 106, 2),
@@ -249,8 +249,7 @@ def test_a_seed_repeats_epochs_and_each_has_an_order_of_its_own(tmp_path):
     assert sorted(first) == sorted(second) == list(range(SIZES["train"]))
     assert first != second
     assert places(other.train) != first
-    again.epoch.assign(1)
-    assert places(again.train) == second
+    assert places(again.dataset("train", epoch=1)) == second
 
 
 def stored_places(folder):
@@ -330,8 +329,7 @@ def test_two_workers_share_the_files_out(tmp_path, split):
         shares = []
         for worker in range(2):
             benchmark = kr.data.read_records(tmp_path)
-            benchmark.epoch.assign(len(epochs))
-            dataset = getattr(benchmark, split)
+            dataset = benchmark.dataset(split, epoch=len(epochs))
             policy = dataset.options().experimental_distribute.auto_shard_policy
             assert policy == tf.data.experimental.AutoShardPolicy.FILE
             shares.append(places(shared_by_tf_distribute(dataset, 2, worker)))

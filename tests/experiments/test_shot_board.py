@@ -6,7 +6,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_ranksim as kr
-from keras_ranksim.experiments.evaluation import predict, report_of
+from keras_ranksim.experiments.evaluation import predict
 from keras_ranksim.experiments.shot_board import _of_images
 
 
@@ -27,7 +27,6 @@ def logged(faces, tmp_path_factory):
     history = model.fit(
         data.train, validation_data=data.val, epochs=2, verbose=0, callbacks=[board]
     )
-    assert int(data.epoch) == 2, "the board's reading does not move the training data on"
     events = EventAccumulator(str(folder / "whole_model"), size_guidance={"tensors": 0})
     events.Reload()
     return model, history.history, events, folder / "whole_model"
@@ -39,7 +38,7 @@ def scalars_of(events, tag):
 
 def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
     model, history, events, _ = logged
-    report = report_of(*predict(model, faces, "val"), faces)
+    report = faces.data.report(*predict(model, faces, "val"))
     for shot in ("all", "few", "zero"):
         values = scalars_of(events, f"mae_by_shot/{shot}")
         assert len(values) == 2
@@ -51,10 +50,9 @@ def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
 def test_the_term_is_that_of_training_batches_and_gamma_times_it_stands_beside(faces, logged):
     model, _, events, _ = logged
     embed = kr.experiments.embedding_model(model)
-    data = faces.replace()
-    data.epoch.assign(1)  # the board reads another epoch's order each time
+    second_epoch = faces.dataset("train", epoch=1)  # the board reads another order each time
     terms = [
-        float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in data.train
+        float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in second_epoch
     ]
     np.testing.assert_allclose(scalars_of(events, "ranksim/term")[-1], np.mean(terms), rtol=1e-4)
     np.testing.assert_allclose(

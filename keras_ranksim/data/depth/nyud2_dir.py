@@ -199,7 +199,7 @@ def load_nyud2_dir(
             np.array(test_images), np.array(test_depths), DepthPreparation(test_view), mask
         ),
     }
-    return Benchmark(
+    return Benchmark.of(
         name="nyud2-dir",
         labels={
             "train": train_survey.means,

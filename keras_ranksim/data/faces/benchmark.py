@@ -117,7 +117,7 @@ def face_benchmark(
     if check:
         check_images(every)
     sha256 = file_hash(split_file)
-    return Benchmark(
+    return Benchmark.of(
         name=name,
         labels={part: split.ages[part].astype("float32") for part in SPLITS},
         bins=AGE_BINS,

@@ -161,7 +161,7 @@ def read_records(
             prepare or PREPARATIONS[manifest["image"]["preparation"]],
         )
     pipelines = RecordPipelines(folder, manifest["splits"], reader, block, input_context)
-    return Benchmark(
+    return Benchmark.of(
         **settings,
         labels={split: arrays[split] for split in SPLITS},
         weights=arrays.get("weights"),

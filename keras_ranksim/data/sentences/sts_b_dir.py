@@ -127,7 +127,7 @@ def load_sts_b_dir(
         )
         for part in SPLITS
     }
-    return Benchmark(
+    return Benchmark.of(
         name="sts-b-dir",
         labels={part: pairs[part].scores for part in SPLITS},
         bins=LabelBins.uniform(0, LARGEST_SCORE, 0.1),

@@ -129,7 +129,7 @@ def load_table(
     file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
     offset, scale = _centre_and_spread(split_labels["train"], bins)
 
-    return Benchmark(
+    return Benchmark.of(
         name=name or (file.stem if file else "table"),
         labels=split_labels,
         bins=bins,

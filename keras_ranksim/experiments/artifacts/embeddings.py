@@ -66,7 +66,7 @@ def save_embeddings(
         "features": embed.predict(benchmark.test, verbose=0),
         "labels": np.asarray(benchmark.labels["test"]),
     }
-    if benchmark.pixel_counts is None:
+    if not benchmark.data.dense:
         statistics = _training_statistics(embed, benchmark)
         arrays["count"] = statistics.count
         arrays["mean"] = statistics.mean.astype("float32")
