@@ -7,6 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_ranksim.experiments.files import read_arrays, whole_file
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves weights, optimizer, statistics and random states after every epoch.
@@ -24,19 +26,18 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(self.model)]
-        unfinished = self.path.with_name("unfinished-" + self.path.name)
-        np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
-        unfinished.replace(self.path)
+        with whole_file(self.path) as unfinished:
+            np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
 
     def restore(self, model: keras.Model) -> int:
         """Loads the file, if there is one, and returns the epoch to resume with."""
         if not self.path.exists():
             return 0
         model.optimizer.build(model.trainable_variables)
-        with np.load(self.path) as saved:
-            for i, variable in enumerate(_variables(model)):
-                variable.assign(saved[str(i)])
-            return int(saved["epoch"]) + 1
+        saved = read_arrays(self.path)
+        for i, variable in enumerate(_variables(model)):
+            variable.assign(saved[str(i)])
+        return int(saved["epoch"]) + 1
 
 
 def _variables(model):

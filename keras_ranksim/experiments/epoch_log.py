@@ -9,6 +9,8 @@ from pathlib import Path
 
 import keras
 
+from keras_ranksim.experiments.files import damaged, whole_file, write_text
+
 
 class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
@@ -58,9 +60,8 @@ class EpochLog(keras.callbacks.Callback):
             )
         self.rows.append(row)
         if self.best_epoch() == epoch:
-            unfinished = self.best_path.with_name("unfinished.weights.h5")
-            self.model.save_weights(unfinished)
-            unfinished.replace(self.best_path)
+            with whole_file(self.best_path) as unfinished:
+                self.model.save_weights(unfinished)
         _write_lines(self.path, self.rows)
         if self.is_exhausted():
             self.model.stop_training = True
@@ -89,10 +90,11 @@ def read_log(path: Path) -> list[dict]:
     """The rows of an epoch log; none if there is no file."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line]
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines() if line]
+    except ValueError as error:
+        raise damaged(path, error) from error
 
 
 def _write_lines(path, rows):
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    unfinished.replace(path)
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import read_log
+from keras_ranksim.experiments.files import damaged, read_json
 from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
@@ -87,32 +87,11 @@ def read_result(folder: Path) -> Result:
     )
 
 
-def read_json(path: Path):
-    """Reads a JSON file of a run, or raises one sentence with the way out."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
-
-
-def damaged(path: Path, error: Exception) -> ValueError:
-    """The error for a file of a run that cannot be read."""
-    missing = isinstance(error, FileNotFoundError)
-    return ValueError(
-        f"The file '{path}' of a run {'is missing' if missing else f'is damaged ({error})'}. "
-        f"Restore it, or delete the folder '{path.parent}' to train that run again."
-    )
-
-
 def history_of(folder: Path) -> dict[str, list[float]]:
     """The logs of a run, one list per value, the second stage after the first."""
     rows = []
     for stage in STAGES:
-        path = folder / stage / "epochs.jsonl"
-        try:
-            rows += read_log(path)
-        except ValueError as error:
-            raise damaged(path, error) from error
+        rows += read_log(folder / stage / "epochs.jsonl")
     if not rows:
         raise damaged(folder / STAGES[0] / "epochs.jsonl", FileNotFoundError())
     names = [name for name in rows[0] if all(name in row for row in rows)]

@@ -15,8 +15,9 @@ from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, save_samples
 from keras_ranksim.experiments.artifacts.predictions import save_predictions
 from keras_ranksim.experiments.evaluation import TUNED_ON, predict
+from keras_ranksim.experiments.files import explain_full_disk, make_folder, write_json
 from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
-from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
+from keras_ranksim.experiments.settings import check_same_settings, settings_of
 from keras_ranksim.experiments.shot_board import ShotBoard
 from keras_ranksim.experiments.training import as_trained, forget_states, train
 from keras_ranksim.methods.method import Method
@@ -129,9 +130,9 @@ def _keep(result, benchmark, folder):
 @contextlib.contextmanager
 def _folder(output_dir):
     if output_dir is not None:
-        folder = Path(output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+        folder = make_folder(output_dir)
+        with explain_full_disk(folder):
+            yield folder
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, explain_full_disk(folder):
         yield Path(folder)

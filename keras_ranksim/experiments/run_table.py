@@ -6,12 +6,12 @@ import dataclasses
 import os
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import main_column
+from keras_ranksim.experiments.files import explain_full_disk, make_folder
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.result import Failure, Result
@@ -72,7 +72,7 @@ def run_table(
     for row in rows:
         _check_same_data(row, first)
     table = Table(first.name, {}, main_column(first, metric))
-    folder = None if output_dir is None else Path(output_dir)
+    folder = None if output_dir is None else make_folder(output_dir)
     done: dict[tuple[str, Method, int], Result | Failure] = {}
     progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
     for seed in seeds:
@@ -88,7 +88,8 @@ def run_table(
             progress.finish(row.name, seed, done[key], table.metric)
             table.results.setdefault(row.name, {})[seed] = done[key]
             if folder is not None:
-                table.save(folder)
+                with explain_full_disk(folder):
+                    table.save(folder)
     return table
 
 
@@ -137,9 +138,9 @@ def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
         result.model = None
         return result
     except Exception as error:  # a failed cell must not stop the others
-        if output_dir is not None:
-            output_dir.mkdir(parents=True, exist_ok=True)
-            (output_dir / "error.txt").write_text(traceback.format_exc())
+        if output_dir is not None and output_dir.is_dir():
+            with explain_full_disk(output_dir):
+                (output_dir / "error.txt").write_text(traceback.format_exc())
         return Failure(f"{type(error).__name__}: {error}")
     finally:
         forget_models()

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.experiments.result import read_json
+from keras_ranksim.experiments.files import read_json
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.methods.method import Method
 
@@ -67,13 +67,6 @@ def check_same_settings(path: Path, settings: dict) -> None:
             f"output_dir={str(path.parent)!r}, which holds a run that differs in {name}: "
             f"{found.get(name)} there, {wanted[name]} here"
         )
-
-
-def write_json(path: Path, value) -> None:
-    """Writes JSON under another name first, so that no half-written file is ever read."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(json.dumps(value, indent=2) + "\n")
-    unfinished.replace(path)
 
 
 def plain(value):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_ranksim.experiments.files import read_json, write_json, write_text
 from keras_ranksim.experiments.published import published_table
-from keras_ranksim.experiments.result import Failure, Result, read_json, read_result
-from keras_ranksim.experiments.settings import command_of_process, write_json
+from keras_ranksim.experiments.result import Failure, Result, read_result
+from keras_ranksim.experiments.settings import command_of_process
 from keras_ranksim.labels.report_columns import best_of
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Table:
             folder: The folder of the table.
         """
         folder = Path(folder)
-        (folder / "table.md").write_text(self.to_markdown(), encoding="utf-8")
+        write_text(folder / "table.md", self.to_markdown())
         self.to_csv(folder / "table.csv")
         rows = {
             name: {str(seed): _entry(cell, folder) for seed, cell in cells.items()}

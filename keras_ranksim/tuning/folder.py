@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_ranksim.experiments.files import write_json
 from keras_ranksim.experiments.settings import (
     check_same_settings,
     plain,
     settings_of,
-    write_json,
 )
 from keras_ranksim.tuning.task import BenchmarkTask
 from keras_ranksim.tuning.tuner import ERROR

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras_tuner
 import numpy as np
 
-from keras_ranksim.experiments.settings import write_json
+from keras_ranksim.experiments.files import write_json
 
 REDUCTION = 3
 

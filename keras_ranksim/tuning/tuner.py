@@ -18,9 +18,9 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine import base_tuner
 
+from keras_ranksim.experiments.files import write_json
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.result import STAGES, history_of
-from keras_ranksim.experiments.settings import write_json
 from keras_ranksim.experiments.training import forget_states
 
 MODEL = "model.keras"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_ranksim.experiments.files import read_arrays
 from keras_ranksim.labels.bins import LabelBins
 
 FILE = "labels.npz"
@@ -55,11 +56,11 @@ class LabelInfo:
     @classmethod
     def load(cls, folder: Path) -> LabelInfo:
         """Reads `labels.npz`."""
-        with np.load(folder / FILE) as saved:
-            return cls(
-                saved["name"].item(),
-                saved["unit"].item(),
-                LabelBins(saved["edges"]),
-                saved["counts"],
-                tuple(saved["shot_limits"].tolist()),
-            )
+        saved = read_arrays(folder / FILE)
+        return cls(
+            saved["name"].item(),
+            saved["unit"].item(),
+            LabelBins(saved["edges"]),
+            saved["counts"],
+            tuple(saved["shot_limits"].tolist()),
+        )

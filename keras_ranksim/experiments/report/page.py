@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from keras_ranksim.experiments.files import write_text
 from keras_ranksim.experiments.report.markup import Markup, element, joined
 from keras_ranksim.experiments.report.style_sheet import STYLE_SHEET
 
@@ -12,7 +13,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def write_page(path: Path, title: str, *children) -> None:
-    """Writes a page under another name first, so that no half-written one is ever opened.
+    """Writes a page.
 
     Args:
         path: The file.
@@ -31,9 +32,7 @@ def write_page(path: Path, title: str, *children) -> None:
     )
     body = element("body", element("main", children))
     page = joined([Markup("<!DOCTYPE html>\n"), element("html", head, body, lang="en")])
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(page + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_text(path, page + "\n")
 
 
 def section(title: str, *children) -> Markup:

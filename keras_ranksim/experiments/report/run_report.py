@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
+from keras_ranksim.experiments.files import read_arrays, read_json
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import (
@@ -23,7 +24,7 @@ from keras_ranksim.experiments.report.page import section, write_page
 from keras_ranksim.experiments.report.pictures import draw_pictures
 from keras_ranksim.experiments.report.samples import read_samples, sample_list
 from keras_ranksim.experiments.report.shot_table import number_text, shots_down
-from keras_ranksim.experiments.result import STAGES, Result, damaged, read_json
+from keras_ranksim.experiments.result import STAGES, Result
 from keras_ranksim.labels.report_columns import column_of_monitor, report_column
 
 MAPS = "Below each picture its labels and its predictions as maps on one scale, small is bright."
@@ -39,7 +40,7 @@ def write_run_report(result: Result) -> Path:
         The path of the page.
     """
     folder = Path(result.output_dir)
-    settings, label = read_json(folder / "settings.json"), label_of(folder)
+    settings, label = read_json(folder / "settings.json"), LabelInfo.load(folder)
     method, recipe = str(result.method), settings["recipe"]
     metric = column_of_monitor(recipe["monitor"], result.report.columns)
     title = f"{method} on {result.benchmark}"
@@ -73,21 +74,10 @@ def write_run_report(result: Result) -> Path:
     return folder / "report.html"
 
 
-def label_of(folder: Path) -> LabelInfo:
-    """What a run saved of its labels."""
-    try:
-        return LabelInfo.load(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise damaged(folder / "labels.npz", error) from error
-
-
 def arrays_of(folder: Path, name: str) -> dict:
     """The arrays in a file of a run's folder; empty if there is no file."""
     path = Path(folder) / name
-    if not path.exists():
-        return {}
-    with np.load(path) as saved:
-        return dict(saved)
+    return read_arrays(path) if path.exists() else {}
 
 
 def _summary(result):

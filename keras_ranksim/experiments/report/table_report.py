@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.experiments.artifacts.label_info import LabelInfo
+from keras_ranksim.experiments.files import read_json
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import differences, footer, how_made, number_of
 from keras_ranksim.experiments.report.markup import element
 from keras_ranksim.experiments.report.page import folded, section, write_page
 from keras_ranksim.experiments.report.pictures import draw_pictures
-from keras_ranksim.experiments.report.run_report import arrays_of, label_of
+from keras_ranksim.experiments.report.run_report import arrays_of
 from keras_ranksim.experiments.report.shot_table import methods_down
-from keras_ranksim.experiments.result import Failure, read_json
+from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.table import FILE, Table
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.plots.style import LARGEST_NUMBER_OF_METHODS
@@ -146,7 +148,7 @@ def _failures(table):
 
 def _pictures(table, settings):
     methods = main_methods(table)
-    contents = Contents(label_of(_first(table, methods[0]).output_dir))
+    contents = Contents(LabelInfo.load(_first(table, methods[0]).output_dir))
     pictures = [contents.histogram(Recipe(**settings["recipe"]))]
     runs = {name: list(table.finished(name).values()) for name in methods}
     labels, predictions = _predictions(runs)
