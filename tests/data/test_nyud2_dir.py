@@ -133,7 +133,8 @@ def test_training_pixels_weigh_as_their_bin(benchmark):
 
 
 def test_weights_of_a_bin_each_are_asked_for(benchmark):
-    with pytest.raises(ValueError, match=r"`weights` must hold one weight a bin, 100. .* length 9"):
+    message = r"`weights` must hold one weight per bin, 100. .* length 9"
+    with pytest.raises(ValueError, match=message):
         benchmark.replace(weights=np.ones(9))
 
 

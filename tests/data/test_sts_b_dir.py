@@ -78,7 +78,7 @@ def test_missing_files_are_named(own):
 
 def test_a_split_without_pairs_is_told(own):
     write(own / "dev_new.tsv")
-    with pytest.raises(ValueError, match="The val split of 'sts-b-dir' must not be empty"):
+    with pytest.raises(ValueError, match="The val split must not be empty"):
         load_sts_b_dir(own, verify=False, **SMALL)
 
 
