@@ -1,4 +1,4 @@
-"""The flags that all examples share."""
+"""Training from the command line, by the flags that all commands and examples share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
-from keras_ranksim.methods.method import Method
+from keras_ranksim.methods import Method, entries
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)
@@ -33,18 +33,20 @@ def main(
     add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
     needs_data: bool = True,
     arguments: Sequence[str] | None = None,
+    prog: str | None = None,
 ) -> None:
-    """Runs an example: parses the flags, trains or evaluates, and prints what was found.
+    """Parses the flags, trains or evaluates, writes the page, and prints what was found.
 
     Args:
         make_benchmark: Function from the parsed flags to the benchmark.
-        description: What the example shows; its first lines are the help text.
-        methods: Methods trained where `--method` names none.
-        add_flags: Function that adds the example's own flags to the parser.
+        description: The help text.
+        methods: Methods trained if `--method` names none.
+        add_flags: Function that adds further flags to the parser.
         needs_data: Whether `--data-dir` is required.
         arguments: The command line; `None` takes that of the process.
+        prog: Name of the program in the help text; `None` takes that of the process.
     """
-    parser = _parser(description, methods, needs_data)
+    parser = _parser(description, methods, needs_data, prog)
     if add_flags is not None:
         add_flags(parser)
     flags = parser.parse_args(arguments)
@@ -62,7 +64,7 @@ def main(
     folder = Path(flags.output_dir or Path("runs") / benchmark.name)
     if not flags.resume and folder.exists() and any(folder.iterdir()):
         parser.error(
-            f"the folder {folder} holds earlier runs: add --resume to go on with them and keep "
+            f"the folder {folder} holds earlier runs: add --resume to continue them and keep "
             "what is finished, or name another with --output-dir"
         )
     if flags.table:
@@ -81,32 +83,35 @@ def main(
         sys.exit(1)
 
 
-def _parser(description, methods, needs_data):
+def _parser(description, methods, needs_data, prog):
     parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--method",
         nargs="+",
         default=list(methods),
         metavar="NAME",
-        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s)",
+        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s): "
+        f"a base of {_listed(True)}, and any of {_listed(False)}",
     )
     parser.add_argument("--data-dir", required=needs_data, help="folder of the data set")
     parser.add_argument("--seed", type=int, default=0, help="seed of a run (default: 0)")
     parser.add_argument("--epochs", type=int, help="epochs of each stage (default: the recipe's)")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to see that all works"
-    )
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to try it")
     parser.add_argument(
         "--table",
         action="store_true",
         help="all 32 rows of the published tables (or those of --method) with seeds 0, 1, 2",
     )
     parser.add_argument("--output-dir", help="where runs are kept (default: runs/<benchmark>)")
-    parser.add_argument("--resume", action="store_true", help="go on with the runs kept there")
+    parser.add_argument("--resume", action="store_true", help="resume the runs kept there")
     parser.add_argument("--evaluate", metavar="MODEL", help="report on a saved .keras model")
     return parser
+
+
+def _listed(base):
+    return ", ".join(entry.name for entry in entries(base))
 
 
 def _methods(parser, flags):
@@ -137,9 +142,9 @@ def _readable(report):
 
 
 def _readable_table(table):
-    """A line a method, a column a shot, aligned; `mean±deviation` over seeds.
+    """One line per method, one column per shot, aligned; `mean±deviation` over seeds.
 
-    Columns that do not fit `WIDTH` follow below, under the methods' names again.
+    Columns that do not fit `WIDTH` follow below, with the methods' names repeated.
     """
     frame = table.frame
     shots = shots_shown(frame)
@@ -156,7 +161,7 @@ def _readable_table(table):
 
 
 def _cells(of_shot):
-    """`mean±deviation` of every method, or the mean alone; the signs below one another."""
+    """`mean±deviation` of every method, or the mean alone; the signs aligned."""
     digits = _digits(of_shot["mean"])
     means, deviations = (
         ["-" if np.isnan(value) else f"{value:.{digits}f}" for value in of_shot[kind]]
@@ -169,7 +174,7 @@ def _cells(of_shot):
 
 
 def _digits(values):
-    """Decimals: two, fewer where all values are large, more where all are below 1."""
+    """Decimals: two, fewer if all values are large, more if all are below 1."""
     sizes = np.abs(values.dropna().to_numpy(dtype="float64"))
     if not sizes.any():
         return 2
