@@ -12,7 +12,7 @@ class Recipe:
 
     Args:
         epochs: Epochs of training.
-        batch_size: Samples of a step.
+        batch_size: Samples per step.
         learning_rate: Initial learning rate of Adam.
         loss: Keras name of the regression loss, `"mae"` or `"mse"`.
         monitor: The validation metric that chooses the best weights, lower is better.
@@ -23,7 +23,7 @@ class Recipe:
         weights: Arguments of `label_weights` for re-weighting (`scheme`, `count_clip`, ...).
         lds: Arguments of `label_weights` that LDS adds (`kernel`, `kernel_size`, `sigma`).
         fds: Arguments of `FeatureDistributionSmoothing` besides `bins`.
-        fds_bins: Bins of FDS where they differ from those of the benchmark, or `None`.
+        fds_bins: Bins of FDS if they differ from those of the benchmark, or `None`.
         ranksim: Arguments of `RankSimRegularizer`.
         focal: Arguments of `FocalR`.
         conr: Arguments of `ConRRegularizer`.

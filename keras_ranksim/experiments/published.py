@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "published"
 
 
 def published_table(benchmark: str) -> pandas.DataFrame | None:
-    """The RankSim authors' table of a benchmark, or `None` where there is none.
+    """The RankSim authors' table of a benchmark, or `None` if there is none.
 
     Args:
         benchmark: Name of the benchmark, for instance `"agedb-dir"`.

@@ -93,6 +93,7 @@ SET_ONCE = {
     "views": "the views of a sample",
     "stages": "the stages of training",
 }
+MOST_STAGES = 2
 _entries: dict[str, Entry] = {}
 
 
@@ -124,6 +125,10 @@ def register(entry: Entry) -> Entry:
             )
         if find(name) is not None:
             raise ValueError(f"`name` must not be registered already. Received: name={name!r}")
+    if entry.stages is not None and not 1 <= len(entry.stages) <= MOST_STAGES:
+        raise ValueError(
+            f"`stages` must hold 1 to {MOST_STAGES} stages. Received: {len(entry.stages)} of them"
+        )
     _entries[entry.name] = entry
     return entry
 

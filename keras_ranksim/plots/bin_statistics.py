@@ -35,11 +35,11 @@ def statistic_similarity(
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
     theme: str = "light",
 ) -> Figure:
-    """Draws how alike the feature statistics of each label bin and of an anchor bin are.
+    """Draws the similarity of each label bin's feature statistics to those of an anchor bin.
 
     The cosine similarity of the bins' means, and below it that of their variances. It should
-    fall with the distance from the anchor. Where rare labels are as alike the anchor as its
-    neighbours are, their features were taken over from it.
+    fall with the distance from the anchor. Rare labels that are as
+    similar to the anchor as its neighbors have taken over its features.
 
     Args:
         statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape
@@ -66,20 +66,20 @@ def statistic_similarity(
     counts = counts_of_bins(counts, bins)
     if not 1 <= len(statistics) <= LARGEST_NUMBER_OF_METHODS:
         raise ValueError(
-            f"`statistics` must hold 1 to {LARGEST_NUMBER_OF_METHODS} pairs by name, as many as "
-            f"can be told apart. Received: {len(statistics)} of them"
+            f"`statistics` must hold 1 to {LARGEST_NUMBER_OF_METHODS} pairs by name; more are "
+            f"hard to distinguish. Received: {len(statistics)} of them"
         )
     place = int(counts.argmax() if anchor is None else bins.index(anchor))
     similarities = {
         name: [_similarity_to(part, place, bins, name) for part in pair]
         for name, pair in statistics.items()
     }
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(4.6)
         panels = figure.subplots(2, sharex=True)
         for number, (axes, what) in enumerate(zip(panels, ("means", "variances"))):
             for (name, pair), color, style in zip(
-                similarities.items(), colours.methods, LINE_STYLES
+                similarities.items(), colors.methods, LINE_STYLES
             ):
                 axes.plot(
                     bins.centers,
@@ -89,11 +89,11 @@ def statistic_similarity(
                     label=name,
                     **mark_alone(pair[number]),
                 )
-            axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
+            axes.axvline(bins.centers[place], color=colors.ink, linewidth=0.9)
             axes.set_ylabel(f"similarity of\n{what} to the anchor")
             axes.set_ylim(top=1.02)
-            shade_shots(axes, counts, bins, shot_limits, colours)
-        hatch_zero_shot(panels[0], counts, bins, colours, named=True)
+            shade_shots(axes, counts, bins, shot_limits, colors)
+        hatch_zero_shot(panels[0], counts, bins, colors, named=True)
         panels[0].annotate(
             f"anchor: {bins.edges[place]:.4g} to {bins.edges[place + 1]:.4g}",
             (bins.centers[place], 0.03),
@@ -101,7 +101,7 @@ def statistic_similarity(
             xytext=(4, 0),
             textcoords="offset points",
             fontsize=8.5,
-            color=colours.ink,
+            color=colors.ink,
         )
         legend_above(panels[0])
         panels[1].set_xlabel(in_unit(label_name, label_unit))

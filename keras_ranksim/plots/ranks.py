@@ -1,4 +1,4 @@
-"""Whether features are ordered as labels are: rank matrices of label space and feature space."""
+"""Rank matrices of label space and feature space: are features ordered as labels are?"""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def mean_rank_matrices(
     """Ranks label bins by similarity to each of them, in label space and in feature space.
 
     As in RankSim's loss, one sample stands for each bin, and ranks are those of cosine
-    similarity; the mean is taken over several draws of the samples. Neighbouring bins are
-    joined where there are more than 128.
+    similarity; the mean is taken over several draws of the samples. Neighboring bins are
+    joined if there are more than 128.
 
     Args:
         features: Embeddings, shape `(samples, features)`.
         labels: Their labels, shape `(samples,)`.
         bins: The label bins.
-        draws: How often samples are drawn.
+        draws: Number of draws.
         seed: Seed of the draws.
 
     Returns:
@@ -74,7 +74,7 @@ def mean_rank_matrices(
     """
     features, labels = numbers("features", features), numbers("labels", labels, ndim=1)
     same_length(features=features, labels=labels)
-    positive_integer("draws", draws, "draws of one sample a bin")
+    positive_integer("draws", draws, "draws of one sample per bin")
     features = features.reshape(len(features), -1)
     joined = -(-len(as_bins(bins)) // LARGEST_MATRIX)
     group = bins.index(labels) // joined
@@ -104,7 +104,7 @@ def rank_matrices(
     label_unit: str = "",
     theme: str = "light",
 ) -> Figure:
-    """Draws rank matrices side by side: rows and columns are label bins in order, colour is rank.
+    """Draws rank matrices side by side: rows and columns are label bins in order, color is rank.
 
     Args:
         centers: The middle of every label bin, shape `(M,)`.
@@ -113,7 +113,7 @@ def rank_matrices(
         label_name, label_unit, theme: As in `label_histogram`.
 
     Returns:
-        A `matplotlib.figure.Figure` with one axes a matrix, and one of the colour bar.
+        A `matplotlib.figure.Figure` with one axes per matrix, and one of the color bar.
 
     Example:
 
@@ -131,14 +131,14 @@ def rank_matrices(
     for name, matrix in matrices.items():
         if matrix.shape != (len(centers), len(centers)):
             raise ValueError(
-                "`matrices` must have a row and a column a label bin. Received: "
+                "`matrices` must have one row and one column per label bin. Received: "
                 f"{name!r} of shape {matrix.shape} for {len(centers)} bins"
             )
     if not matrices:
         raise ValueError("`matrices` must hold at least one matrix. Received: matrices={}")
     columns = min(len(matrices), PANELS_A_ROW)
     rows = -(-len(matrices) // columns)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(rows * (7.3 / max(columns, 2) + 0.5) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         places, names = _ticks(centers)
@@ -164,7 +164,7 @@ def rank_matrices(
             ticks=[1, len(centers)],
         )
         bar.ax.set_xticklabels(["1, most alike", f"{len(centers)}, least alike"])
-        bar.outline.set_edgecolor(colours.muted)
+        bar.outline.set_edgecolor(colors.muted)
         bar.set_label("mean rank", labelpad=-11)
         finish(figure)
     return figure
@@ -179,7 +179,7 @@ def _ranks(similarity):
 
 
 def _ticks(centers):
-    """Round labels as ticks, and where they lie among the bins, of which some may be missing."""
+    """Round labels as ticks, and their places among the bins, of which some may be missing."""
     from matplotlib.ticker import MaxNLocator
 
     labels = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(centers[0], centers[-1])

@@ -100,6 +100,12 @@ def test_names_that_cannot_be_parsed_are_refused(name, message):
         kr.methods.register(kr.methods.Entry(name, ""))
 
 
+def test_more_stages_than_runs_have_folders_for_are_refused():
+    with pytest.raises(ValueError, match=r"`stages` must hold 1 to 2 stages.*3 of them"):
+        kr.methods.register(kr.methods.Entry("X", "", stages=(kr.methods.Stage(),) * 3))
+    assert kr.methods.find("X") is None
+
+
 def test_every_entry_reads_settings_that_recipes_have():
     recipe = kr.data.Recipe(epochs=1, batch_size=1, learning_rate=1)
     for entry in kr.methods.entries():

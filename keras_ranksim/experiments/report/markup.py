@@ -39,7 +39,7 @@ def element(tag: str, *children, **attributes) -> Markup:
 
 
 def joined(children) -> Markup:
-    """Children one after the other, escaped where they are text."""
+    """Children one after the other, escaped if they are text."""
     parts = []
     for child in children:
         if isinstance(child, Markup):
