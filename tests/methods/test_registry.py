@@ -139,3 +139,8 @@ def test_a_report_names_what_each_part_does(prices):
     assert "<dt>RANKSIM</dt><dd>gamma" in text
     assert "epochs per stage" in text
     assert "Focal-R loss (error absolute" in trained(settings, Method.parse("FOCAL-R"))
+
+
+def test_the_page_of_methods_holds_the_table_of_the_registry():
+    page = Path(kr.__file__).parents[1] / "docs" / "methods.md"
+    assert kr.methods.to_markdown() in page.read_text(), "paste kr.methods.to_markdown() there"
