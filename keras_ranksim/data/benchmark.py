@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -102,7 +103,7 @@ class Benchmark:
     def __getattr__(self, name):
         parts = () if name.startswith("_") else ("data", "network")
         for part in (self.__dict__[part] for part in parts if part in self.__dict__):
-            if hasattr(part, name):
+            with contextlib.suppress(AttributeError):
                 return getattr(part, name)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
