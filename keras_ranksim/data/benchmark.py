@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +37,11 @@ class Network:
     def __post_init__(self):
         positive("label_scale", self.label_scale, "what the regression head is multiplied by")
         numbers("label_offset", self.label_offset)
+
+
+def _read(part, name):
+    """A property that reads the part of a benchmark."""
+    return property(lambda benchmark: getattr(getattr(benchmark, part), name))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,12 +104,22 @@ class Benchmark:
         if self.weights is not None:
             self.data.check_weights(self.weights)
 
-    def __getattr__(self, name):
-        parts = () if name.startswith("_") else ("data", "network")
-        for part in (self.__dict__[part] for part in parts if part in self.__dict__):
-            with contextlib.suppress(AttributeError):
-                return getattr(part, name)
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+    labels = _read("data", "labels")
+    bins = _read("data", "bins")
+    make_pipeline = _read("data", "make_pipeline")
+    label_name = _read("data", "label_name")
+    label_unit = _read("data", "label_unit")
+    shot_limits = _read("data", "shot_limits")
+    show_sample = _read("data", "show_sample")
+    facts = _read("data", "facts")
+    pixel_counts = _read("data", "pixel_counts")
+    train_labels = _read("data", "train_labels")
+    train_counts = _read("data", "train_counts")
+    label_weights = _read("data", "label_weights")
+    make_network = _read("network", "make_network")
+    make_head = _read("network", "make_head")
+    label_scale = _read("network", "label_scale")
+    label_offset = _read("network", "label_offset")
 
     def dataset(self, split: str, epoch: int | tf.Variable = 0) -> tf.data.Dataset:
         """The batches of a split. Each iteration over the dataset is one epoch.

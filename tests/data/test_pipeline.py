@@ -124,6 +124,12 @@ def test_fields_of_the_parts_are_read_and_replaced_through_the_benchmark():
     assert copy.deepcopy(toy).label_name == "price"
 
 
+def test_an_error_of_a_pipeline_is_not_hidden():
+    broken = benchmark(make_pipeline=lambda split, reading: reading.lable)
+    with pytest.raises(AttributeError, match="lable"):
+        broken.train  # noqa: B018
+
+
 def test_weighing_reads_as_one_call():
     weights = benchmark().weighted(scheme="inverse").weights
     np.testing.assert_allclose(weights, [0.75, 0.75, 1.5])
