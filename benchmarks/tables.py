@@ -23,7 +23,7 @@ import os
 import platform
 from pathlib import Path
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from measure import command
 
@@ -92,7 +92,7 @@ def label_of(flags):
 
 
 def searched(benchmark, method, flags):
-    own = [name for name in ("ranksim", "lds", "fds") if getattr(method, name)]
+    own = [name for name in ("ranksim", "lds", "fds") if name.upper() in method]
     return kr.tuning.search(
         benchmark,
         method,

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr  # before Keras and TensorFlow, so that they start quietly
 
@@ -46,21 +46,21 @@ def label_density():
     """Counts, what LDS makes of them, and the weights of both."""
     ages = drawn_ages()
     counts = BINS.count(ages)
-    with look("light") as colours:
+    with look("light") as colors:
         figure = new_figure(5.0)
         top, bottom = figure.subplots(2, sharex=True, height_ratios=[1.3, 1])
-        draw_histogram(top, counts, BINS, (100, 20), colours)
+        draw_histogram(top, counts, BINS, (100, 20), colors)
         smoothed = kr.labels.label_density(ages, BINS, scheme="inverse", kernel="gaussian")
         top.plot(
             BINS.centers,
             smoothed * counts.sum() / smoothed.sum(),
-            color=colours.methods[1],
+            color=colors.methods[1],
             label="smoothed by LDS",
         )
         top.set_ylabel("training labels a bin")
         legend_above(top)
         kernels = {"re-weighting (SQINV)": None, "with LDS": "gaussian"}
-        for (name, kernel), color, style in zip(kernels.items(), colours.methods, LINE_STYLES):
+        for (name, kernel), color, style in zip(kernels.items(), colors.methods, LINE_STYLES):
             weights = kr.labels.weights_of_counts(counts, kernel=kernel)
             weights = np.where(counts > 0, weights, np.nan)
             bottom.plot(BINS.centers, weights, color=color, linestyle=style, label=name)
@@ -78,11 +78,11 @@ def label_density():
 
 def kernels():
     """The three windows, divided by their sums."""
-    with look("light") as colours:
+    with look("light") as colors:
         figure = new_figure(2.9)
         axes = figure.add_subplot()
         names = ("gaussian", "triangular", "laplacian")
-        for name, color, style in zip(names, colours.methods, LINE_STYLES):
+        for name, color, style in zip(names, colors.methods, LINE_STYLES):
             window = kr.ops.kernel_window(name, kernel_size=9, sigma=2.0)
             cells = np.arange(-4, 5)
             axes.plot(
@@ -105,7 +105,7 @@ def measured():
 
 
 def trained(*layers):
-    """A small network that learnt the ages, and the measurements it learnt from."""
+    """A small network that learned the ages, and the measurements it learned from."""
     measurements, ages = measured()
     keras.utils.set_random_seed(0)
     inputs, embedding = kr.networks.mlp(12, widths=(64, 32))
@@ -146,7 +146,7 @@ def rank_matrices():
         "RANKSIM": [kr.layers.RankSimRegularizer(gamma=1.0, perturbation=0.01, seed=0)],
     }.items():
         model, measurements, ages = trained(*layers)
-        features = kr.plots.embedding_model(model).predict(measurements, verbose=0)
+        features = kr.experiments.embedding_model(model).predict(measurements, verbose=0)
         found = kr.plots.mean_rank_matrices(features, ages, bins)
         matrices.setdefault("label space", found.label_space)
         matrices[f"{name}, agreement {found.agreement:.2f}"] = found.feature_space
@@ -174,7 +174,7 @@ def term_learnt_alone(delta, steps=300):
 
 
 def perturbation():
-    """How many ranks of a batch the perturbation changes, and what is learnt with it."""
+    """How many ranks of a batch the perturbation changes, and what is learned with it."""
     random = np.random.default_rng(0)
     measurements, ages = measured()
     keras.utils.set_random_seed(0)
@@ -190,17 +190,17 @@ def perturbation():
         float(np.mean(kr.ops.rank(similarity + delta * gradient) != ranks)) for delta in deltas
     ]
     tried = np.logspace(-5, 2, 8)
-    learnt = [term_learnt_alone(delta) for delta in tried]
-    with look("light") as colours:
+    learned = [term_learnt_alone(delta) for delta in tried]
+    with look("light") as colors:
         figure = new_figure(4.8)
         top, bottom = figure.subplots(2, sharex=True)
-        top.plot(deltas, changed, color=colours.methods[1])
+        top.plot(deltas, changed, color=colors.methods[1])
         top.set_ylabel("share of ranks\nthat change")
-        bottom.plot(tried, [last for _, last in learnt], color=colours.methods[2], marker="o")
-        bottom.axhline(learnt[0][0], color=colours.ink, linewidth=0.9, linestyle=LINE_STYLES[2])
+        bottom.plot(tried, [last for _, last in learned], color=colors.methods[2], marker="o")
+        bottom.axhline(learned[0][0], color=colors.ink, linewidth=0.9, linestyle=LINE_STYLES[2])
         bottom.annotate(
             "before learning",
-            (deltas[-1], learnt[0][0]),
+            (deltas[-1], learned[0][0]),
             xytext=(0, -12),
             textcoords="offset points",
             ha="right",
@@ -209,7 +209,7 @@ def perturbation():
         bottom.set_ylabel("RankSim's term\nafter 300 steps")
         for name, delta in NAMED_PERTURBATIONS.items():
             for axes in (top, bottom):
-                axes.axvline(delta, color=colours.muted, linewidth=0.9)
+                axes.axvline(delta, color=colors.muted, linewidth=0.9)
                 axes.set_ylim(bottom=0)
             top.annotate(
                 name,
@@ -220,7 +220,7 @@ def perturbation():
                 rotation=90,
                 ha="right",
                 fontsize=8.5,
-                color=colours.muted,
+                color=colors.muted,
             )
         bottom.set_xscale("log")
         bottom.set_xticks(np.logspace(-5, 3, 5))
@@ -245,7 +245,7 @@ def contrasted():
         "negatives: pushed": (confused & ~alike, "loss", "X"),
         "neither": (~alike & ~confused, "muted", "."),
     }
-    with look("light") as colours:
+    with look("light") as colors:
         figure = new_figure(4.2)
         axes = figure.add_subplot()
         for name, (chosen, color, marker) in groups.items():
@@ -253,7 +253,7 @@ def contrasted():
             axes.scatter(
                 labels[chosen],
                 predictions[chosen],
-                color=getattr(colours, color),
+                color=getattr(colors, color),
                 marker=marker,
                 s=45,
                 label=name,
@@ -261,13 +261,13 @@ def contrasted():
         axes.scatter(
             labels[anchor],
             predictions[anchor],
-            color=colours.ink,
+            color=colors.ink,
             marker="*",
             s=170,
             label="anchor",
         )
         for span, middle in ((axes.axvspan, labels[anchor]), (axes.axhspan, predictions[anchor])):
-            span(middle - window, middle + window, color=colours.muted, alpha=0.12, linewidth=0)
+            span(middle - window, middle + window, color=colors.muted, alpha=0.12, linewidth=0)
         axes.set_xlabel("label: age (years)")
         axes.set_ylabel("prediction (years)")
         legend_above(axes)
@@ -278,11 +278,11 @@ def contrasted():
 def focal():
     """The loss of an error, with and without the focus on large ones."""
     error = np.linspace(0, 30, 121)[:, None]
-    with look("light") as colours:
+    with look("light") as colors:
         figure = new_figure(3.0)
         axes = figure.add_subplot()
-        axes.plot(error, error, color=colours.methods[0], label="absolute error")
-        for beta, color, style in zip((0.2, 0.05), colours.methods[1:], LINE_STYLES[1:]):
+        axes.plot(error, error, color=colors.methods[0], label="absolute error")
+        for beta, color, style in zip((0.2, 0.05), colors.methods[1:], LINE_STYLES[1:]):
             loss = kr.losses.FocalR(beta=beta, reduction="none")(np.zeros_like(error), error)
             axes.plot(error, loss, color=color, linestyle=style, label=f"Focal-R, beta {beta}")
         axes.set_xlabel("error (years)")
@@ -297,10 +297,10 @@ def balanced_mse():
     """What Balanced MSE charges a prediction for lying where training labels are dense."""
     ages = drawn_ages()
     predictions = np.linspace(0, 100, 201)[:, None]
-    with look("light") as colours:
+    with look("light") as colors:
         figure = new_figure(4.6)
         top, bottom = figure.subplots(2, sharex=True)
-        for noise, color, style in zip((3.0, 8.0), colours.methods[1:], LINE_STYLES):
+        for noise, color, style in zip((3.0, 8.0), colors.methods[1:], LINE_STYLES):
             balanced = kr.losses.BalancedMSE(
                 "bins", noise=noise, train_labels=ages, bins=BINS, reduction="none"
             )
@@ -315,7 +315,7 @@ def balanced_mse():
             )
         top.set_ylabel("added to the squared\nerror (years squared)")
         legend_above(top)
-        draw_histogram(bottom, BINS.count(ages), BINS, (100, 20), colours)
+        draw_histogram(bottom, BINS.count(ages), BINS, (100, 20), colors)
         bottom.set_ylabel("training labels")
         bottom.set_xlabel("prediction (years)")
         legend_above(bottom)

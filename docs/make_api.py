@@ -14,7 +14,7 @@ import re
 import textwrap
 from pathlib import Path
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr
 
@@ -31,6 +31,7 @@ PACKAGES = (
     "ops",
     "data",
     "networks",
+    "methods",
     "experiments",
     "tuning",
     "plots",

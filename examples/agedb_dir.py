@@ -10,7 +10,7 @@ numbers beside it.
 
 import os
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line

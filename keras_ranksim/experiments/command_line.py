@@ -1,4 +1,4 @@
-"""The flags that all examples share."""
+"""Training from the command line, by the flags that all commands and examples share."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import keras
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import evaluate
-from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.published import published_table
+from keras_ranksim.experiments.evaluation import evaluate, main_column
+from keras_ranksim.experiments.report import write_report
+from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
-from keras_ranksim.experiments.table import Table, run_table
-from keras_ranksim.plots.report import leave_report, write_table_report
+from keras_ranksim.experiments.run_table import run_table
+from keras_ranksim.experiments.table import Table, shots_shown
+from keras_ranksim.methods import Method, entries
 
 QUICK_EPOCHS = 2
 TABLE_SEEDS = (0, 1, 2)
@@ -32,18 +33,20 @@ def main(
     add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
     needs_data: bool = True,
     arguments: Sequence[str] | None = None,
+    prog: str | None = None,
 ) -> None:
-    """Runs an example: parses the flags, trains or evaluates, and prints what was found.
+    """Parses the flags, trains or evaluates, writes the page, and prints what was found.
 
     Args:
         make_benchmark: Function from the parsed flags to the benchmark.
-        description: What the example shows; its first lines are the help text.
-        methods: Methods trained where `--method` names none.
-        add_flags: Function that adds the example's own flags to the parser.
+        description: The help text.
+        methods: Methods trained if `--method` names none.
+        add_flags: Function that adds further flags to the parser.
         needs_data: Whether `--data-dir` is required.
         arguments: The command line; `None` takes that of the process.
+        prog: Name of the program in the help text; `None` takes that of the process.
     """
-    parser = _parser(description, methods, needs_data)
+    parser = _parser(description, methods, needs_data, prog)
     if add_flags is not None:
         add_flags(parser)
     flags = parser.parse_args(arguments)
@@ -61,7 +64,7 @@ def main(
     folder = Path(flags.output_dir or Path("runs") / benchmark.name)
     if not flags.resume and folder.exists() and any(folder.iterdir()):
         parser.error(
-            f"the folder {folder} holds earlier runs: add --resume to go on with them and keep "
+            f"the folder {folder} holds earlier runs: add --resume to continue them and keep "
             "what is finished, or name another with --output-dir"
         )
     if flags.table:
@@ -70,40 +73,45 @@ def main(
         table = _one_by_one(benchmark, chosen, flags.seed, folder)
     _say(f"\n{_readable_table(table)}")
     _say(f"\nModels, reports and histories: {folder}")
-    if (folder / "report.html").exists():
-        _say(f"To look at in a browser: {folder / 'report.html'}")
-    for cell, error in table.errors().items():
-        _say(f"failed: {cell}: {error.splitlines()[0]}")
+    try:
+        _say(f"To look at in a browser: {write_report(folder)}")
+    except Exception as error:  # the results are on disk already, and worth more than the page
+        _say(f"The results are kept, but there is no page: {type(error).__name__}: {error}")
+    for cell, message in table.errors().items():
+        _say(f"failed: {cell}: {Failure(message).line}")
     if table.errors():
         sys.exit(1)
 
 
-def _parser(description, methods, needs_data):
+def _parser(description, methods, needs_data, prog):
     parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
         "--method",
         nargs="+",
         default=list(methods),
         metavar="NAME",
-        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s)",
+        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s): "
+        f"a base of {_listed(True)}, and any of {_listed(False)}",
     )
     parser.add_argument("--data-dir", required=needs_data, help="folder of the data set")
     parser.add_argument("--seed", type=int, default=0, help="seed of a run (default: 0)")
     parser.add_argument("--epochs", type=int, help="epochs of each stage (default: the recipe's)")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to see that all works"
-    )
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to try it")
     parser.add_argument(
         "--table",
         action="store_true",
         help="all 32 rows of the published tables (or those of --method) with seeds 0, 1, 2",
     )
     parser.add_argument("--output-dir", help="where runs are kept (default: runs/<benchmark>)")
-    parser.add_argument("--resume", action="store_true", help="go on with the runs kept there")
+    parser.add_argument("--resume", action="store_true", help="resume the runs kept there")
     parser.add_argument("--evaluate", metavar="MODEL", help="report on a saved .keras model")
     return parser
+
+
+def _listed(base):
+    return ", ".join(entry.name for entry in entries(base))
 
 
 def _methods(parser, flags):
@@ -116,14 +124,14 @@ def _methods(parser, flags):
 
 
 def _one_by_one(benchmark, methods, seed, folder):
-    table = Table(benchmark.name, {}, benchmark.recipe.monitor.removeprefix("val_"))
+    table = Table(benchmark.name, {}, main_column(benchmark))
     for method in methods:
         _say(f"{method}: {benchmark.recipe.epochs} epochs")
         output_dir = folder / method.slug / f"seed-{seed}"
         result = run(benchmark, method, seed, output_dir=output_dir)
         _say(f"\n{method} on the test split\n{_readable(result.report)}\n")
         table.results[str(method)] = {seed: result}
-    leave_report(write_table_report, benchmark, table, folder, published_table(benchmark.name))
+        table.save(folder)
     return table
 
 
@@ -134,13 +142,12 @@ def _readable(report):
 
 
 def _readable_table(table):
-    """A line a method, a column a shot, aligned; `mean±deviation` over seeds.
+    """One line per method, one column per shot, aligned; `mean±deviation` over seeds.
 
-    Columns that do not fit `WIDTH` follow below, under the methods' names again.
+    Columns that do not fit `WIDTH` follow below, with the methods' names repeated.
     """
     frame = table.frame
-    shots = [shot for shot, kind in frame.columns if kind == "mean" and shot != "seeds"]
-    shots = [shot for shot in shots if frame[(shot, "mean")].notna().any()]
+    shots = shots_shown(frame)
     names = [f"{table.metric} by shot", *map(str, frame.index)]
     first = [f"{name:<{max(map(len, names))}}" for name in names]
     blocks = [list(first)]
@@ -154,7 +161,7 @@ def _readable_table(table):
 
 
 def _cells(of_shot):
-    """`mean±deviation` of every method, or the mean alone; the signs below one another."""
+    """`mean±deviation` of every method, or the mean alone; the signs aligned."""
     digits = _digits(of_shot["mean"])
     means, deviations = (
         ["-" if np.isnan(value) else f"{value:.{digits}f}" for value in of_shot[kind]]
@@ -167,7 +174,7 @@ def _cells(of_shot):
 
 
 def _digits(values):
-    """Decimals: two, fewer where all values are large, more where all are below 1."""
+    """Decimals: two, fewer if all values are large, more if all are below 1."""
     sizes = np.abs(values.dropna().to_numpy(dtype="float64"))
     if not sizes.any():
         return 2

@@ -1,4 +1,4 @@
-"""The record of a run, a line an epoch: what resuming and choosing the best rely on."""
+"""The log of a run, one line per epoch, from which it resumes and chooses the best epoch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import keras
 
+from keras_ranksim.experiments.files import damaged, whole_file, write_text
+
 
 class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
 
     Which epoch is best, and how long ago it was, follows from the file alone, so a resumed
-    run goes on choosing as an uncut one does.
+    run chooses as an uninterrupted one does.
 
     Args:
         folder: Where `epochs.jsonl` and `best.weights.h5` are written.
@@ -58,9 +60,8 @@ class EpochLog(keras.callbacks.Callback):
             )
         self.rows.append(row)
         if self.best_epoch() == epoch:
-            unfinished = self.best_path.with_name("unfinished.weights.h5")
-            self.model.save_weights(unfinished)
-            unfinished.replace(self.best_path)
+            with whole_file(self.best_path) as unfinished:
+                self.model.save_weights(unfinished)
         _write_lines(self.path, self.rows)
         if self.is_exhausted():
             self.model.stop_training = True
@@ -71,7 +72,7 @@ class EpochLog(keras.callbacks.Callback):
         return None if best is None else best["epoch"]
 
     def is_exhausted(self) -> bool:
-        """Whether no better epoch came for `patience` epochs."""
+        """True after `patience` epochs without a better one."""
         if self.patience is None or not self.rows:
             return False
         best = self.best_epoch()
@@ -86,13 +87,14 @@ def best_row(rows: list[dict], monitor: str, lower_is_better: bool = True) -> di
 
 
 def read_log(path: Path) -> list[dict]:
-    """The rows of an epoch log; none where there is no file."""
+    """The rows of an epoch log; none if there is no file."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line]
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines() if line]
+    except ValueError as error:
+        raise damaged(path, error) from error
 
 
 def _write_lines(path, rows):
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    unfinished.replace(path)
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))

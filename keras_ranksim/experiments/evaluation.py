@@ -1,4 +1,4 @@
-"""What a trained model does to rare labels."""
+"""Errors of a trained model by shot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.labels import depth_report, shot_report
+from keras_ranksim.labels.report_columns import column_of_monitor
+from keras_ranksim.validation import one_of
 
 if TYPE_CHECKING:
     import pandas
@@ -26,13 +27,11 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
         verbose: As in `keras.Model.predict`.
 
     Returns:
-        A `pandas.DataFrame` as from `shot_report`. Where the split holds zero-shot labels,
-        the rows `interpolation` (between training labels) and `extrapolation` (beyond them)
-        tell them apart.
+        A `pandas.DataFrame` as from `shot_report`. If the split holds zero-shot labels, it
+        has the rows `interpolation` (between training labels) and `extrapolation` (beyond).
 
     Raises:
-        ValueError: Where `split` is the one that the settings of the benchmark or of the model
-            were tuned on, whose errors are no report.
+        ValueError: If the settings of the benchmark or of the model were tuned on `split`.
     """
     for kind, tuned_on in (
         ("benchmark", benchmark.facts.get(TUNED_ON)),
@@ -44,7 +43,7 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
                 f"good to report; take split='test'. Received: split={split!r}, with a {kind} "
                 f"tuned on {tuned_on!r}"
             )
-    return report_of(*predict(model, benchmark, split, verbose), benchmark)
+    return benchmark.data.report(*predict(model, benchmark, split, verbose))
 
 
 def predict(model, benchmark: Benchmark, split: str, verbose=0):
@@ -59,23 +58,9 @@ def predict(model, benchmark: Benchmark, split: str, verbose=0):
     return labels, predictions, weights
 
 
-def report_of(labels, predictions, weights, benchmark: Benchmark) -> pandas.DataFrame:
-    """The report of what `predict` gave; see `evaluate`. Pixels of weight 0 do not count."""
-    import pandas
-
-    if benchmark.pixel_counts is not None:
-        counts, bins = benchmark.pixel_counts, benchmark.bins
-        return depth_report(labels, predictions, counts, bins, mask=weights > 0)
-    train = benchmark.train_labels
-    report = shot_report(labels, predictions, train, benchmark.bins)
-    unseen = benchmark.train_counts[benchmark.bins.index(labels)] == 0
-    between = (labels > train.min()) & (labels < train.max())
-    extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}
-    rows = [
-        shot_report(labels[chosen], predictions[chosen], train, benchmark.bins)
-        .loc[["all"]]
-        .rename({"all": name})
-        for name, chosen in extra.items()
-        if chosen.any()
-    ]
-    return pandas.concat([report, *rows])
+def main_column(benchmark: Benchmark, metric: str | None = None) -> str:
+    """The report column that a table shows: `metric`, or the one that the monitor means."""
+    columns = benchmark.data.report_columns
+    if metric is None:
+        return column_of_monitor(benchmark.recipe.monitor, columns)
+    return one_of("metric", metric, columns)

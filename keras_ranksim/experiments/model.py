@@ -5,22 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 import keras
-import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
-from keras_ranksim.layers import (
-    ConRRegularizer,
-    FeatureDistributionSmoothing,
-    NoiseScale,
-    PerImage,
-    RankSimRegularizer,
-)
-from keras_ranksim.losses import BalancedMSE, FocalR
+from keras_ranksim.layers import PerImage
+from keras_ranksim.methods.method import Method
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
-# What such a model logs of an epoch, and with `val_` of its validation.
+# What such a model logs per epoch, and with `val_` for validation.
 LOGGED = ("loss", "mae", "mse", "gm")
 
 
@@ -51,36 +43,34 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     >>> [type(layer).__name__ for layer in built.model.layers[-4:-2]]
     ['FeatureDistributionSmoothing', 'RankSimRegularizer']
     """
-    method, recipe = Method.parse(method), benchmark.recipe
+    method, benchmark = Method.parse(method), benchmark.replace(seed=seed)
+    recipe = benchmark.recipe
     keras.utils.set_random_seed(seed)
     inputs, embedding = benchmark.make_network()
     dense_task = len(embedding.shape) == 4
-
-    def per_sample(regularizer):
-        return PerImage(regularizer) if dense_task else regularizer
-
-    if method.fds:
-        bins = benchmark.bins if recipe.fds_bins is None else recipe.fds_bins
-        embedding = FeatureDistributionSmoothing(bins, **recipe.fds)(embedding)
-    if method.ranksim:
-        embedding = per_sample(RankSimRegularizer(seed=seed, **recipe.ranksim))(embedding)
-    if method.conr:
-        embedding = per_sample(ConRRegularizer(**recipe.conr))(embedding)
-    make_head = benchmark.make_head or _dense_head
-    regressor = make_head()
+    for entry in method.entries:
+        if entry.layer is not None:
+            layer = entry.layer(benchmark)
+            embedding = (PerImage(layer) if dense_task and entry.per_sample else layer)(embedding)
+    make_head = method.hook("head")
+    regressor = (
+        (benchmark.make_head or _dense_head)() if make_head is None else make_head(benchmark)
+    )
     outputs = regressor(embedding)
     if (benchmark.label_scale, benchmark.label_offset) != (1.0, 0.0):
         in_label_units = keras.layers.Rescaling(
             benchmark.label_scale, benchmark.label_offset, dtype="float32"
         )
         outputs = in_label_units(outputs)
-    if method.base == "BMSE":
-        outputs = NoiseScale(_first_noise(benchmark.train_labels))(outputs)
+    for entry in method.entries:
+        if entry.output is not None:
+            outputs = entry.output(benchmark)(outputs)
+    make_loss = method.hook("loss")
     # Evaluation weights of dense tasks say which pixels count; those of others are ones.
     model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),
-        loss=_loss(method, recipe),
+        loss=recipe.loss if make_loss is None else make_loss(benchmark),
         **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )
     return BuiltModel(model, regressor)
@@ -93,18 +83,5 @@ def forget_models() -> None:
     keras.config.set_dtype_policy(policy)
 
 
-def _first_noise(labels):
-    """A noise scale that a network soon reaches; the labels' own deviation is far above it."""
-    return float(np.std(labels)) / 4 or 1.0
-
-
 def _dense_head():
     return keras.layers.Dense(1, name="regressor", dtype="float32")
-
-
-def _loss(method, recipe):
-    if method.base == "FOCAL-R":
-        return FocalR(**recipe.focal)
-    if method.base == "BMSE":
-        return BalancedMSE(noise="learnt")
-    return recipe.loss

@@ -1,17 +1,19 @@
-"""Which cell of how many, and how long it will take: a line a cell."""
+"""Progress of `run_table`: one line per cell, with an estimate of the time left."""
 
 import sys
 import time
 
+from keras_ranksim.experiments.result import Failure
+
 
 class TableProgress:
-    """Tells the progress of a table on standard error.
+    """Writes the progress of a table to standard error.
 
     Args:
         name: What the table is of.
         cells: Number of cells.
-        verbose: 0 for a line a cell that overwrites the last one on a terminal; otherwise a
-            line each, since the runs print in between.
+        verbose: 0 for one line per cell, rewritten in place on a terminal; otherwise lines are
+            never rewritten, since the runs print in between.
     """
 
     def __init__(self, name: str, cells: int, verbose: int = 0):
@@ -21,18 +23,18 @@ class TableProgress:
         self.started = time.monotonic()
 
     def start(self, method: str, seed: int) -> None:
-        """Tells which cell begins."""
+        """Reports which cell starts."""
         if self.overwrite:
             self._say(f"{self._place(1)} {method}, seed {seed} ... {self._left()}")
 
     def finish(self, method: str, seed: int, cell, metric: str) -> None:
-        """Tells what a cell gave."""
+        """Reports what a cell found."""
         self.done += 1
-        if isinstance(cell, str):
-            gave = f"failed: {cell.splitlines()[0][:200]}"
+        if isinstance(cell, Failure):
+            found = f"failed: {cell.line[:200]}"
         else:
-            gave = f"{metric} {cell.report.loc['all', metric]:.3g}"
-        self._say(f"{self._place(0)} {method}, seed {seed}: {gave}; {self._left()}", last=True)
+            found = f"{metric} {cell.report.loc['all', metric]:.3g}"
+        self._say(f"{self._place(0)} {method}, seed {seed}: {found}; {self._left()}", last=True)
 
     def _place(self, ahead):
         return f"{self.name} [{self.done + ahead}/{self.cells}]"

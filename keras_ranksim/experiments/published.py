@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_ranksim.experiments.method import Method
+from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
     import pandas
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent / "published"
 
 
 def published_table(benchmark: str) -> pandas.DataFrame | None:
-    """The RankSim authors' table of a benchmark, or `None` where there is none.
+    """The RankSim authors' table of a benchmark, or `None` if there is none.
 
     Args:
         benchmark: Name of the benchmark, for instance `"agedb-dir"`.

@@ -3,55 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import TUNED_ON, predict, report_of
-from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.published import published_table
-from keras_ranksim.experiments.settings import check_same_settings, settings_of, write_json
+from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
+from keras_ranksim.experiments.artifacts.label_info import LabelInfo
+from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, save_samples
+from keras_ranksim.experiments.artifacts.predictions import save_predictions
+from keras_ranksim.experiments.evaluation import TUNED_ON, predict
+from keras_ranksim.experiments.files import explain_full_disk, make_folder, write_json
+from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
+from keras_ranksim.experiments.settings import check_same_settings, settings_of
 from keras_ranksim.experiments.shot_board import ShotBoard
-from keras_ranksim.experiments.training import as_trained, forget_states, history_of, train
-from keras_ranksim.plots.embeddings import save_embeddings
-from keras_ranksim.plots.predictions import save_predictions
-from keras_ranksim.plots.report import leave_report, write_run_report
-
-if TYPE_CHECKING:
-    import pandas
-
-
-@dataclasses.dataclass
-class Result:
-    """What a run found.
-
-    Args:
-        benchmark: Name of the benchmark.
-        method: The method.
-        seed: The seed.
-        report: Errors on the test split by shot, a `pandas.DataFrame`.
-        validation: The same on the validation split, on which weights were chosen.
-        history: A dictionary of lists, a value an epoch, both stages one after the other.
-        output_dir: The folder of the run, or `None`.
-        model: The trained model, or `None` where the result was read from a folder.
-    """
-
-    benchmark: str
-    method: Method
-    seed: int
-    report: pandas.DataFrame
-    validation: pandas.DataFrame
-    history: dict[str, list[float]]
-    output_dir: Path | None = None
-    model: Any = None
-
-    @property
-    def seconds(self) -> float:
-        """Time spent training, validation included."""
-        return sum(self.history["seconds"])
+from keras_ranksim.experiments.training import as_trained, forget_states, train
+from keras_ranksim.methods.method import Method
 
 
 def run(
@@ -64,13 +33,13 @@ def run(
     callbacks=(),
     tensorboard: bool = False,
 ) -> Result:
-    """Trains a method on a benchmark as its recipe says, and reports on the test split.
+    """Trains a method on a benchmark by its recipe and reports on the test split.
 
-    The weights of the epoch with the best validation value are kept. With `output_dir`, a run
-    that was cut off goes on where it was when called again, and a finished one is read, not
-    repeated; the folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`,
-    `validation.csv`, `predictions.npz`, `embeddings.npz`, and `report.html` with its `pictures`
-    to look at all this.
+    It keeps the weights of the epoch with the best validation value. With `output_dir`, an
+    interrupted run resumes when called again, and a finished one is read, not repeated. The
+    folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`, `validation.csv`,
+    `labels.npz`, `predictions.npz`, `embeddings.npz` and the folder `largest_errors`.
+    `kr.experiments.write_report` makes a page of them.
 
     Args:
         benchmark: The benchmark; its `recipe` holds all settings.
@@ -100,14 +69,14 @@ def run(
     with _folder(output_dir) as folder:
         settings = settings_of(benchmark, method, seed)
         check_same_settings(folder / "settings.json", settings)
-        if (folder / "result.json").exists():
-            result = _read_result(folder, benchmark, method, seed)
-        else:
-            write_json(folder / "settings.json", settings)
-            model = train(benchmark, method, folder, verbose, [*callbacks, *boards])
-            result = _finish(model, benchmark, method, seed, folder, output_dir)
-        if output_dir is not None and not (folder / "report.html").exists():
-            leave_report(write_run_report, benchmark, result, published_table(benchmark.name))
+        if (folder / FINISHED).exists():
+            return read_result(folder)
+        write_json(folder / "settings.json", settings)
+        model = train(benchmark, method, folder, verbose, [*callbacks, *boards])
+        result = _evaluated(model, benchmark, method, seed, folder)
+        if output_dir is not None:
+            _keep(result, benchmark, folder)
+        result.output_dir = None if output_dir is None else folder
         return result
 
 
@@ -121,59 +90,49 @@ def _boards(tensorboard, benchmark, output_dir):
     return [ShotBoard(benchmark, Path(output_dir) / "tensorboard")]
 
 
-def _finish(model, benchmark, method, seed, folder, output_dir):
-    import pandas
-
+def _evaluated(model, benchmark, method, seed, folder):
+    """The result, with the predictions on the test split in the folder."""
     reports = {}
     for split in ("val", "test"):
         labels, predictions, weights = predict(model, benchmark, split)
-        reports[split] = report_of(labels, predictions, weights, benchmark)
-        if split == "test":
-            save_predictions(folder / "predictions.npz", labels, predictions, weights)
+        reports[split] = benchmark.data.report(labels, predictions, weights)
+    save_predictions(folder / "predictions.npz", labels, predictions, weights)
     if TUNED_ON in benchmark.facts:
         reports["val"].index.name = "chosen on this split"
         setattr(model, TUNED_ON, benchmark.facts[TUNED_ON])
-    model.save(folder / "model.keras")
-    reports["test"].to_csv(folder / "report.csv")
-    reports["val"].to_csv(folder / "validation.csv")
-    result = Result(
+    return Result(
         benchmark=benchmark.name,
         method=method,
         seed=seed,
         report=reports["test"],
         validation=reports["val"],
         history=history_of(folder),
-        output_dir=None if output_dir is None else folder,
         model=model,
     )
-    pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
-    if output_dir is not None:
-        save_embeddings(folder / "embeddings.npz", model, benchmark)
-    write_json(folder / "result.json", {"finished": True, "seconds": result.seconds})
-    forget_states(folder)
-    return result
 
 
-def _read_result(folder, benchmark, method, seed):
+def _keep(result, benchmark, folder):
+    """Writes all that `read_result` and `write_report` read; `result.json` last."""
     import pandas
 
-    return Result(
-        benchmark=benchmark.name,
-        method=method,
-        seed=seed,
-        report=pandas.read_csv(folder / "report.csv", index_col=0),
-        validation=pandas.read_csv(folder / "validation.csv", index_col=0),
-        history=history_of(folder),
-        output_dir=folder,
-    )
+    result.model.save(folder / "model.keras")
+    result.report.to_csv(folder / "report.csv")
+    result.validation.to_csv(folder / "validation.csv")
+    pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
+    LabelInfo.of(benchmark).save(folder)
+    save_embeddings(folder / "embeddings.npz", result.model, benchmark)
+    with np.load(folder / "predictions.npz") as saved:
+        save_samples(folder, largest_errors(benchmark, saved))
+    write_json(folder / FINISHED, {"finished": True, "seconds": result.seconds})
+    forget_states(folder)
 
 
 @contextlib.contextmanager
 def _folder(output_dir):
     if output_dir is not None:
-        folder = Path(output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+        folder = make_folder(output_dir)
+        with explain_full_disk(folder):
+            yield folder
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, explain_full_disk(folder):
         yield Path(folder)

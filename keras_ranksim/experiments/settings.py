@@ -6,6 +6,8 @@ import dataclasses
 import functools
 import hashlib
 import json
+import shlex
+import sys
 from pathlib import Path
 
 import keras
@@ -13,14 +15,16 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.files import read_json
+from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.methods.method import Method
 
-NOT_COMPARED = ("versions",)
+NOT_COMPARED = ("versions", "command")
 FEW = 100
 
 
 def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
-    """All that decides what a run gives, as values that JSON can hold.
+    """All that decides what a run gives, as JSON values.
 
     Args:
         benchmark: The benchmark with its recipe.
@@ -43,6 +47,7 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
         "shot_limits": plain(benchmark.shot_limits),
         "label_scale": [benchmark.label_scale, benchmark.label_offset],
         "network": plain(benchmark.make_network),
+        "command": command_of_process(),
         "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
     }
 
@@ -51,28 +56,21 @@ def check_same_settings(path: Path, settings: dict) -> None:
     """Raises when the folder of `path` holds a run with other settings."""
     if not path.exists():
         return
-    found, wanted = json.loads(path.read_text()), json.loads(json.dumps(settings))
+    found, wanted = read_json(path), json.loads(json.dumps(settings))
     different = [
         name for name in wanted if name not in NOT_COMPARED and found.get(name) != wanted[name]
     ]
     if different:
         name = different[0]
         raise ValueError(
-            f"`output_dir` must be empty or hold the same run, to go on with it. Received: "
+            f"`output_dir` must be empty or hold the same run, to resume it. Received: "
             f"output_dir={str(path.parent)!r}, which holds a run that differs in {name}: "
             f"{found.get(name)} there, {wanted[name]} here"
         )
 
 
-def write_json(path: Path, value) -> None:
-    """Writes JSON under another name first, so that no half-written file is ever read."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(json.dumps(value, indent=2) + "\n")
-    unfinished.replace(path)
-
-
 def plain(value):
-    """The value in JSON's terms; what has none is named by its type."""
+    """The value as JSON; what JSON cannot hold is named by its type."""
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -90,4 +88,12 @@ def plain(value):
         return [plain(value.func), plain(value.args), plain(value.keywords)]
     if callable(value) and hasattr(value, "__qualname__"):
         return value.__qualname__
-    return repr(value) if type(value).__name__ == "LabelBins" else type(value).__name__
+    return repr(value) if isinstance(value, LabelBins) else type(value).__name__
+
+
+def command_of_process() -> str | None:
+    """The command of this process as one could type it; `None` in a notebook or a console."""
+    arguments = list(sys.orig_argv)
+    if len(arguments) < 2 or "ipykernel" in " ".join(arguments) or arguments[1] in ("-c", "-i"):
+        return None
+    return shlex.join([Path(arguments[0]).name, *arguments[1:]])

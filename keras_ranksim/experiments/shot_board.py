@@ -1,4 +1,4 @@
-"""TensorBoard for rare labels: errors by shot, RankSim's term, rank matrices, embeddings."""
+"""TensorBoard for rare labels: errors by shot, RankSim's term, rank matrices."""
 
 from __future__ import annotations
 
@@ -10,28 +10,23 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.evaluation import report_of
-from keras_ranksim.experiments.projector import write_projector
-from keras_ranksim.labels.shots import shots_of_counts
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model
 from keras_ranksim.layers import RankSimRegularizer
 from keras_ranksim.ops import ranksim_loss
-from keras_ranksim.plots.embeddings import embedding_model
 from keras_ranksim.plots.ranks import mean_rank_matrices, rank_matrices
 from keras_ranksim.plots.style import png
 from keras_ranksim.validation import optional_package, positive_integer
 
-MOST_PICTURES = 2000
+PARTS = ("labels", "predictions", "weights")
 
 
 class ShotBoard(keras.callbacks.Callback):
     """Logs every epoch of training for TensorBoard, as imbalanced regression needs it.
 
     - Scalars: errors on the validation split by shot; RankSim's term on some training batches,
-      and `gamma` times it where the model has the layer, to be weighed against the loss; all
-      that Keras logs.
+      and `gamma` times it if the model has the layer, to compare with the loss; all that Keras
+      logs.
     - Images: the rank matrices of label space and of feature space.
-    - Projector: embeddings of the validation split with label, prediction and shot, and with
-      the pictures themselves where the inputs are pictures.
 
     It reads the validation split once more each epoch. Open it with
     `tensorboard --logdir <log_dir>`. A second stage of training, in which the regression layer
@@ -40,8 +35,8 @@ class ShotBoard(keras.callbacks.Callback):
     Args:
         benchmark: The benchmark; its validation split is shown, never the test split.
         log_dir: Folder of the logs.
-        image_every: Every how many epochs images and embeddings are written.
-        term_batches: On how many training batches RankSim's term is found.
+        image_every: Epochs between images.
+        term_batches: Training batches that RankSim's term is computed on.
 
     Example:
 
@@ -67,8 +62,7 @@ class ShotBoard(keras.callbacks.Callback):
         self.log_dir = Path(log_dir)
         self.image_every = positive_integer("image_every", image_every, "epochs between images")
         self.term_batches = positive_integer("term_batches", term_batches, "training batches")
-        # A copy with a counter of its own: reading it must not move the training data on.
-        self.term_data = benchmark.replace(views=1, weights=None)
+        self.term_data = benchmark.replace(views=1, weights=None).train
 
     def on_train_begin(self, logs=None):
         self.folder = self.log_dir / _stage(self.model)
@@ -81,7 +75,7 @@ class ShotBoard(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seen = self._look_at_validation()
         scalars = {f"epoch/{name}": value for name, value in (logs or {}).items()}
-        report = report_of(seen["labels"], seen["predictions"], seen["weights"], self.benchmark)
+        report = self.benchmark.data.report(*(seen[name] for name in PARTS))
         for metric in report.columns.drop("n"):
             scalars.update(
                 {f"{metric}_by_shot/{shot}": value for shot, value in report[metric].items()}
@@ -99,26 +93,21 @@ class ShotBoard(keras.callbacks.Callback):
         self.writer.close()
 
     def _look_at_validation(self):
-        """Labels, predictions, weights and features of the validation split, and pictures."""
-        columns = {name: [] for name in ("labels", "predictions", "weights", "features")}
-        pictures, held = [], 0
+        """Labels, predictions, weights and features of the validation split."""
+        columns = {name: [] for name in (*PARTS, "features")}
         for x, labels, weights in self.benchmark.val:
             features, predictions = self.infer(x)
             for name, part in zip(columns, (labels, predictions, weights, features)):
                 columns[name].append(np.asarray(part))
-            if _is_pictures(x) and held < MOST_PICTURES:
-                pictures.append(np.asarray(x))
-                held += len(pictures[-1])
         seen = {name: np.concatenate(parts) for name, parts in columns.items()}
         if seen["labels"].ndim == 2:
             seen["labels"] = seen["labels"][:, 0]
             seen["predictions"] = seen["predictions"][:, 0]
-        seen["pictures"] = np.concatenate(pictures)[:MOST_PICTURES] if pictures else None
         return seen
 
     def _ranksim_term(self):
         terms = []
-        for x, labels, _ in self.term_data.train.take(self.term_batches):
+        for x, labels, _ in self.term_data.take(self.term_batches):
             features, _ = self.infer(x)
             settings = {}
             if self.ranksim is not None:
@@ -129,7 +118,7 @@ class ShotBoard(keras.callbacks.Callback):
             terms.append(float(ranksim_loss(features, _of_images(labels), seed=0, **settings)))
         found = {"ranksim/term": np.mean(terms)}
         if self.ranksim is not None:
-            found["ranksim/gamma_times_term"] = self.ranksim.current_gamma * np.mean(terms)
+            found["ranksim/gamma_times_term"] = self.ranksim.gamma * np.mean(terms)
         return found
 
     def _show(self, seen):
@@ -148,18 +137,6 @@ class ShotBoard(keras.callbacks.Callback):
             )
             tf.summary.image("rank_matrices", tf.io.decode_png(png(figure, 100), 3)[None])
             tf.summary.scalar("ranksim/agreement_of_ranks", found.agreement)
-        predictions = seen["predictions"]
-        shot = shots_of_counts(benchmark.train_counts, *benchmark.shot_limits)
-        write_projector(
-            self.folder,
-            seen["features"],
-            {
-                benchmark.label_name: labels,
-                "predicted": predictions.reshape(len(labels), -1).mean(axis=1),
-                "shot": shot[benchmark.bins.index(labels)],
-            },
-            seen["pictures"],
-        )
 
 
 def _stage(model):
@@ -168,16 +145,12 @@ def _stage(model):
 
 
 def _ranksim_layer(model):
-    layers = [getattr(layer, "regularizer", layer) for layer in model._flatten_layers()]
+    layers = [getattr(layer, "regularizer", layer) for layer in model.layers]
     return next((layer for layer in layers if isinstance(layer, RankSimRegularizer)), None)
 
 
-def _is_pictures(x):
-    return not isinstance(x, (tuple, list, dict)) and len(x.shape) == 4 and x.shape[-1] == 3
-
-
 def _of_images(labels):
-    """One label a sample: of maps, the mean of the pixels that were measured."""
+    """One label per sample; for maps the mean of the pixels that were measured."""
     if len(labels.shape) < 3:
         return labels
     maps = tf.reshape(labels, (tf.shape(labels)[0], -1))

@@ -1,26 +1,24 @@
-"""Methods down, shots across: a table of runs over seeds."""
+"""A table of runs: methods down, shots across, mean and deviation over seeds."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import traceback
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.method import Method
-from keras_ranksim.experiments.model import forget_models
-from keras_ranksim.experiments.progress import TableProgress
+from keras_ranksim.experiments.files import read_json, write_json, write_text
 from keras_ranksim.experiments.published import published_table
-from keras_ranksim.experiments.run import Result, run
-from keras_ranksim.plots.report import leave_report, write_table_report
+from keras_ranksim.experiments.result import Failure, Result, read_result
+from keras_ranksim.experiments.settings import command_of_process
+from keras_ranksim.labels.report_columns import best_of
 
 if TYPE_CHECKING:
     import pandas
+
+FILE = "table.json"
 
 
 @dataclasses.dataclass
@@ -29,42 +27,46 @@ class Table:
 
     Args:
         benchmark: Name of the benchmark.
-        results: For each method's name its results, one a seed; the error's text where a cell
-            failed.
-        metric: The metric shown.
+        results: For each method's name its cells by seed: a `Result`, or a `Failure` with the
+            error's message.
+        metric: The report column shown.
     """
 
     benchmark: str
-    results: dict[str, dict[int, Result | str]]
+    results: dict[str, dict[int, Result | Failure]]
     metric: str = "mae"
+
+    def finished(self, name: str) -> dict[int, Result]:
+        """The results of a row by seed, without failures."""
+        return {seed: cell for seed, cell in self.results[name].items() if isinstance(cell, Result)}
 
     @property
     def frame(self) -> pandas.DataFrame:
         """Mean and deviation over seeds: columns `(shot, "mean" | "std" | "paper")`.
 
-        The deviation is that of a sample, NaN for one seed. `seeds` counts the cells that
-        finished and `failed` those that did not.
+        The deviation is that of a sample, NaN for one seed. The columns `("seeds", "finished")`
+        and `("seeds", "failed")` count cells.
         """
         import pandas
 
-        rows = {name: self._row(cells) for name, cells in self.results.items()}
+        rows = {name: self._row(name) for name in self.results}
         frame = pandas.DataFrame.from_dict(rows, orient="index")
         frame.columns = pandas.MultiIndex.from_tuples(frame.columns)
         frame.index.name = "method"
         published = published_table(self.benchmark)
-        for shot in (
-            dict.fromkeys(frame.columns.get_level_values(0)) if published is not None else ()
-        ):
+        if published is None:
+            return frame
+        for shot in dict.fromkeys(frame.columns.get_level_values(0)):
             if f"{self.metric}_{shot}" in published:
                 column = published[f"{self.metric}_{shot}"]
                 frame[(shot, "paper")] = [column.get(name, np.nan) for name in frame.index]
         return frame
 
-    def _row(self, cells):
-        finished = [cell for cell in cells.values() if isinstance(cell, Result)]
+    def _row(self, name):
+        finished = list(self.finished(name).values())
         row = {
             ("seeds", "finished"): len(finished),
-            ("seeds", "failed"): len(cells) - len(finished),
+            ("seeds", "failed"): len(self.results[name]) - len(finished),
         }
         for shot in dict.fromkeys(shot for cell in finished for shot in cell.report.index):
             values = [cell.report[self.metric].get(shot, np.nan) for cell in finished]
@@ -75,18 +77,11 @@ class Table:
     def to_markdown(self) -> str:
         """The table in Markdown: `mean ± deviation`, the best of each column in bold.
 
-        Columns headed "paper" are published numbers, from other data or networks than these
-        runs wherever the benchmark's facts say so.
+        Columns headed "paper" are published numbers. The benchmark's facts list where data or
+        networks differ from theirs.
         """
         frame = self.frame
-        shots = [
-            shot for shot in dict.fromkeys(frame.columns.get_level_values(0)) if shot != "seeds"
-        ]
-        shots = [
-            shot
-            for shot in shots
-            if (shot, "mean") in frame and frame[(shot, "mean")].notna().any()
-        ]
+        shots = shots_shown(frame)
         header = [f"{self.metric} on {self.benchmark}", "seeds"]
         for shot in shots:
             header += [shot] + [f"{shot} (paper)"] * ((shot, "paper") in frame)
@@ -95,7 +90,7 @@ class Table:
             finished, failed = int(row[("seeds", "finished")]), int(row[("seeds", "failed")])
             cells = [name, f"{finished}, {failed} failed" if failed else str(finished)]
             for shot in shots:
-                best = _best(frame[(shot, "mean")], self.metric)
+                best = best_of(frame[(shot, "mean")], self.metric)
                 cells.append(_cell(row[(shot, "mean")], row[(shot, "std")], best))
                 if (shot, "paper") in frame:
                     paper = row[(shot, "paper")]
@@ -110,147 +105,67 @@ class Table:
         frame.to_csv(path)
 
     def errors(self) -> dict[str, str]:
-        """The text of every failed cell, by method and seed."""
+        """The message of every failed cell, by method and seed."""
         return {
-            f"{name}, seed {seed}": cell
+            f"{name}, seed {seed}": cell.message
             for name, cells in self.results.items()
             for seed, cell in cells.items()
-            if isinstance(cell, str)
+            if isinstance(cell, Failure)
         }
 
+    def save(self, folder: str | os.PathLike) -> None:
+        """Writes `table.md`, `table.csv` and `table.json`, which lists the folder of each run.
 
-def run_table(
-    benchmark: Benchmark | Callable[[int], Benchmark],
-    methods: Iterable[Method | str],
-    seeds: Iterable[int] = (0, 1, 2),
-    epochs: int | None = None,
-    output_dir: str | os.PathLike | None = None,
-    metric: str | None = None,
-    verbose: int = 0,
-    tuned: Mapping[str, Benchmark] | None = None,
-) -> Table:
-    """Runs methods over seeds and makes a table of them.
-
-    With `output_dir`, finished cells are read, not run again, and cut ones go on; the table is
-    written there as `table.md` and `table.csv` after every cell, and at the end as `report.html`,
-    a page with pictures and links to the report of every run. A cell that fails is shown as
-    failed and does not stop the table. Rows that are one and the same run, such as
-    `VANILLA + LDS` and `SQINV + LDS`, are run once and shown in both.
-
-    Args:
-        benchmark: The benchmark; or a function from a seed to it, where each seed is to have
-            data of its own.
-        methods: Methods or their names.
-        seeds: Seeds, at least one.
-        epochs: Epochs of each stage; `None` takes those of the recipe.
-        output_dir: Folder of the table; `None` keeps nothing.
-        metric: The metric shown; `None` takes that of the recipe.
-        verbose: Of each run, as in `keras.Model.fit`; 0 shows a line a cell.
-        tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: for a method's name the
-            benchmark with settings of its own, which is `keras_ranksim.tuning.SearchResult`'s
-            `benchmark`.
-
-    Returns:
-        A `Table`.
-
-    Example:
-
-    >>> import keras_ranksim as kr
-    >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
-    >>> table = kr.experiments.run_table(benchmark, ["VANILLA"], seeds=[0], epochs=1)
-    >>> table.frame.index.tolist()
-    ['VANILLA']
-    """
-    rows = _rows([methods] if isinstance(methods, (str, Method)) else methods, tuned or {})
-    seeds = [int(seed) for seed in seeds]
-    if not rows or not seeds:
-        raise ValueError(
-            "`methods` and `seeds` must each hold at least one entry. "
-            f"Received: {len(rows)} methods, {len(seeds)} seeds"
-        )
-    per_seed = benchmark if callable(benchmark) else (lambda seed: benchmark)
-    first = per_seed(seeds[0])
-    for row in rows:
-        _check_same_data(row, first)
-    table = Table(first.name, {}, metric or first.recipe.monitor.removeprefix("val_"))
-    folder = None if output_dir is None else Path(output_dir)
-    done: dict[tuple[str, Method, int], Result | str] = {}
-    progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
-    for seed in seeds:
-        data = first if seed == seeds[0] else per_seed(seed)
-        for row in rows:
-            place, method = row.cell(data)
-            key = (place, method, seed)
-            if key not in done:
-                progress.start(row.name, seed)
-                cell_folder = None if folder is None else folder / place / f"seed-{seed}"
-                settled = data if row.benchmark is None else row.benchmark
-                done[key] = _cell_of(settled, method, seed, epochs, cell_folder, verbose)
-            progress.finish(row.name, seed, done[key], table.metric)
-            table.results.setdefault(row.name, {})[seed] = done[key]
-            if folder is not None:
-                (folder / "table.md").write_text(table.to_markdown())
-                table.to_csv(folder / "table.csv")
-    if folder is not None:
-        leave_report(write_table_report, first, table, folder, published_table(first.name))
-    return table
+        Args:
+            folder: The folder of the table.
+        """
+        folder = Path(folder)
+        write_text(folder / "table.md", self.to_markdown())
+        self.to_csv(folder / "table.csv")
+        rows = {
+            name: {str(seed): _entry(cell, folder) for seed, cell in cells.items()}
+            for name, cells in self.results.items()
+        }
+        facts = {"benchmark": self.benchmark, "metric": self.metric}
+        write_json(folder / FILE, {**facts, "command": command_of_process(), "rows": rows})
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Row:
-    name: str
-    method: Method
-    benchmark: Benchmark | None = None
+def read_table(folder: Path) -> Table:
+    """Reads what `Table.save` wrote. A run that cannot be read becomes a `Failure`."""
+    saved = read_json(folder / FILE)
+    runs: dict[str, Result | Failure] = {}
 
-    def cell(self, data):
-        """The folder of its runs in that of the table, and the method that stands for it."""
-        if self.benchmark is not None:
-            return f"{self.method.slug}_tuned", self.method
-        method = self.method.same_run(data.recipe)
-        return method.slug, method
+    def cell(entry):
+        if "failed" in entry:
+            return Failure(entry["failed"])
+        name = entry["folder"]
+        if name not in runs:  # rows that are the same run share it
+            try:
+                runs[name] = read_result(folder / name)
+            except ValueError as error:
+                runs[name] = Failure(str(error))
+        return runs[name]
 
-
-def _rows(methods, tuned):
-    parsed = [Method.parse(method) for method in methods]
-    rows = [_Row(str(method), method) for method in parsed]
-    for name, benchmark in tuned.items():
-        method = Method.parse(name)
-        rows.append(_Row(f"{method}, tuned", method, benchmark))
-    return rows
-
-
-def _check_same_data(row, first):
-    if row.benchmark is None:
-        return
-    if not isinstance(row.benchmark, Benchmark):
-        raise ValueError(
-            "`tuned` must hold benchmarks, such as `SearchResult.benchmark`. "
-            f"Received: {type(row.benchmark).__name__} for {row.method}"
-        )
-    for split, labels in first.labels.items():
-        if not np.array_equal(labels, row.benchmark.labels[split]):
-            raise ValueError(
-                "`tuned` must hold the same data as `benchmark`, with other settings. "
-                f"Received: for {row.method} other labels in {split}"
-            )
+    rows = {
+        name: {int(seed): cell(entry) for seed, entry in cells.items()}
+        for name, cells in saved["rows"].items()
+    }
+    return Table(saved["benchmark"], rows, saved["metric"])
 
 
-def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
-    try:
-        result = run(benchmark, method, seed, epochs, output_dir, verbose=verbose)
-        result.model = None
-        return result
-    except Exception as error:  # a failed cell must not stop the others
-        if output_dir is not None:
-            output_dir.mkdir(parents=True, exist_ok=True)
-            (output_dir / "error.txt").write_text(traceback.format_exc())
-        return f"{type(error).__name__}: {error}"
-    finally:
-        forget_models()
+def shots_shown(frame: pandas.DataFrame) -> list[str]:
+    """The shots of a table's frame that hold at least one number, in their order."""
+    return [
+        shot
+        for shot in dict.fromkeys(frame.columns.get_level_values(0))
+        if (shot, "mean") in frame and frame[(shot, "mean")].notna().any()
+    ]
 
 
-def _best(column, metric):
-    return column.max() if metric in ("pearson", "spearman") else column.min()
+def _entry(cell, folder):
+    if isinstance(cell, Failure):
+        return {"failed": cell.message}
+    return {"folder": Path(os.path.relpath(cell.output_dir, folder)).as_posix()}
 
 
 def _cell(mean, deviation, best):

@@ -1,4 +1,4 @@
-"""Training that goes on where it was cut off, and keeps the best epoch's weights."""
+"""Training that resumes after an interruption and keeps the best epoch's weights."""
 
 from __future__ import annotations
 
@@ -7,41 +7,44 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
-from keras_ranksim.experiments.epoch_log import EpochLog, read_log
-from keras_ranksim.experiments.method import Method
+from keras_ranksim.experiments.epoch_log import EpochLog
 from keras_ranksim.experiments.model import build_model
-from keras_ranksim.models.two_stage import prepare_second_stage
+from keras_ranksim.experiments.result import STAGES
+from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
-
-STAGES = ("stage_one", "stage_two")
 
 
 def as_trained(
     benchmark: Benchmark, method: Method, seed: int, epochs: int | None = None
 ) -> Benchmark:
-    """The benchmark with the seed, the epochs and the views that a run of the method takes."""
+    """The benchmark with the seed, the epochs and the views of a run of the method."""
     recipe = benchmark.recipe
     if epochs is not None:
         epochs = positive_integer("epochs", epochs, "of each stage")
         recipe = dataclasses.replace(recipe, epochs=epochs)
-    views = recipe.conr_views if method.conr else benchmark.views
-    return benchmark.replace(seed=int(seed), recipe=recipe, views=views)
+    views = method.hook("views")
+    return benchmark.replace(
+        seed=int(seed),
+        recipe=recipe,
+        views=benchmark.views if views is None else views(recipe),
+    )
 
 
 def train(
     benchmark: Benchmark, method: Method, folder: Path, verbose="auto", callbacks: Sequence = ()
 ) -> keras.Model:
-    """Trains in one stage, or in two; each keeps its own log, checkpoint and best weights.
+    """Trains in the method's stages; each keeps its own log, checkpoint and best weights.
 
     Reads the training and the validation split, and never the test split.
 
     Args:
-        benchmark: What `as_trained` gave.
+        benchmark: What `as_trained` returned.
         method: The method.
-        folder: Where a cut run finds how far it was.
+        folder: Checkpoint folder; an interrupted run resumes from it.
         verbose: As in `keras.Model.fit`.
         callbacks: Further Keras callbacks.
 
@@ -49,46 +52,50 @@ def train(
         The model with the weights of the best epoch.
     """
     built = build_model(benchmark, method, benchmark.seed)
-    recipe, weights = benchmark.recipe, method.weighting(benchmark.recipe)
-    weighted = benchmark
-    if weights is not None:
-        weighted = benchmark.replace(weights=benchmark.label_weights(**weights))
-    model = built.model
-    data = benchmark if method.base == "RRT" else weighted
-    _fit_stage(model, data, folder / STAGES[0], verbose, callbacks)
-    if method.base == "RRT":
-        # The head is drawn anew from a seed of its own, the same for resumed and uncut runs.
-        keras.utils.set_random_seed(benchmark.seed + 1)
-        prepare_second_stage(model, built.regressor, learning_rate=recipe.learning_rate)
-        _fit_stage(model, weighted, folder / STAGES[1], verbose, callbacks)
+    model, recipe = built.model, benchmark.recipe
+    weighted = weighted_for(benchmark, method)
+    for number, (stage, name) in enumerate(zip(method.stages, STAGES)):
+        if stage.prepare is not None:
+            # A seed of its own per stage: the same for resumed and uninterrupted runs.
+            keras.utils.set_random_seed(benchmark.seed + number)
+            stage.prepare(model, built.regressor, recipe.learning_rate)
+        data = weighted if stage.weighted else benchmark
+        _fit_stage(model, data, folder / name, verbose, callbacks)
     return model
 
 
-def epoch_callbacks(benchmark: Benchmark) -> list[keras.callbacks.Callback]:
-    """What sets the learning rate and the order of the samples of every epoch."""
-    recipe = benchmark.recipe
+def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
+    """The benchmark with the method's sample weights; itself if the method has none."""
+    weights = method.weighting(benchmark.recipe)
+    if weights is None:
+        return benchmark
+    return benchmark.weighted(**weights)
+
+
+def epoch_data(benchmark: Benchmark) -> tuple[tf.data.Dataset, list[keras.callbacks.Callback]]:
+    """Training data, and callbacks that set their order and the learning rate of every epoch."""
+    recipe, counter = benchmark.recipe, tf.Variable(0, dtype="int64", trainable=False)
 
     def learning_rate(epoch):
         passed = sum(epoch >= milestone for milestone in recipe.milestones)
         return recipe.learning_rate * recipe.decay**passed
 
-    return [
-        CountEpochs(benchmark.epoch),
-        keras.callbacks.LearningRateScheduler(learning_rate),
-    ]
+    callbacks = [CountEpochs(counter), keras.callbacks.LearningRateScheduler(learning_rate)]
+    return benchmark.dataset("train", counter), callbacks
 
 
 def _fit_stage(model, benchmark, folder, verbose, callbacks):
     recipe = benchmark.recipe
+    data, before = epoch_data(benchmark)
     fit_resumably(
         model,
         folder,
         recipe.epochs,
         recipe.monitor,
         patience=recipe.patience,
-        before=epoch_callbacks(benchmark),
+        before=before,
         callbacks=callbacks,
-        x=benchmark.train,
+        x=data,
         validation_data=benchmark.val,
         verbose=verbose,
     )
@@ -137,15 +144,8 @@ def fit_resumably(
     model.load_weights(log.best_path)
 
 
-def history_of(folder: Path) -> dict[str, list[float]]:
-    """What was logged in a folder, a value an epoch, both stages one after the other."""
-    rows = [row for stage in STAGES for row in read_log(folder / stage / "epochs.jsonl")]
-    names = [name for name in rows[0] if all(name in row for row in rows)]
-    return {name: [row[name] for row in rows] for name in names}
-
-
 def forget_states(folder: Path) -> None:
-    """Deletes what only a run that is to go on needs."""
+    """Deletes what only an interrupted run needs."""
     for stage in STAGES:
         (folder / stage / "state.npz").unlink(missing_ok=True)
         (folder / stage / "best.weights.h5").unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from keras import ops
 from keras_ranksim.networks.resnet import VARIANTS, resnet50_stages
 from keras_ranksim.validation import one_of, positive_integer
 
-# Mean and deviation of the images given, and the mean that Keras' weights were learnt with.
+# Mean and deviation of the images given, and the mean that Keras' weights were learned with.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 MEAN_OF_WEIGHTS = (123.68, 116.779, 103.939)
 LAST_OF_STAGES = ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out")
@@ -122,9 +122,9 @@ def _stages(inputs, encoder, weights):
         return resnet50_stages(inputs)
     images = inputs
     if weights is not None:
-        # Those weights were learnt on blue, green and red from 0 to 255, less their means.
+        # Those weights were learned on blue, green and red from 0 to 255, less their means.
         scale = [255 * deviation for deviation in DEVIATION]
-        offset = [255 * mean - learnt for mean, learnt in zip(MEAN, MEAN_OF_WEIGHTS)]
+        offset = [255 * mean - learned for mean, learned in zip(MEAN, MEAN_OF_WEIGHTS)]
         images = ops.flip(keras.layers.Rescaling(scale, offset)(inputs), axis=-1)
     model = keras.applications.ResNet50(include_top=False, weights=weights, input_tensor=images)
     return [model.get_layer(name).output for name in LAST_OF_STAGES]

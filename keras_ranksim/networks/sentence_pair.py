@@ -29,13 +29,13 @@ def bilstm_pair(
 
     Args:
         vectors: A matrix of word vectors, one row a token, row 0 for padding; or the shape
-            `(rows, size)` of one to be learnt.
+            `(rows, size)` of one to be learned.
         width: Units of each LSTM in each direction. The papers' 1,500 ask for a GPU; 100 to
             200 with one layer do on a CPU.
         layers: Bidirectional LSTMs, one on top of the other.
         dropout: Rate of dropout, on the word vectors and on the outputs of the LSTMs.
         max_tokens: Tokens of a sentence, padding included.
-        train_vectors: Whether a given matrix is trained on; one to be learnt always is.
+        train_vectors: Whether a given matrix is trained on; one to be learned always is.
 
     Returns:
         `(inputs, embedding)`: two int32 inputs of shape `(max_tokens,)`, and the embedding, of

@@ -1,15 +1,13 @@
-"""Feature statistics of label bins, and how far they resemble those of an anchor."""
+"""Similarity of the feature statistics of label bins to those of an anchor bin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
-from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
 from keras_ranksim.plots.errors import mark_alone
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot, shade_shots
 from keras_ranksim.plots.style import (
@@ -27,60 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class BinStatistics:
-    """Collects mean and variance of the features of every label bin, batch by batch.
-
-    Args:
-        bins: The label bins.
-
-    Example:
-
-    >>> import keras_ranksim as kr
-    >>> statistics = kr.plots.BinStatistics(kr.LabelBins([0, 1, 2]))
-    >>> statistics.update([[1.0, 5.0], [3.0, 5.0]], labels=[0.2, 0.7])
-    >>> statistics.mean[0].tolist(), statistics.variance[0].tolist()
-    ([2.0, 5.0], [2.0, 0.0])
-    >>> statistics.count.tolist()
-    [2.0, 0.0]
-    """
-
-    def __init__(self, bins: LabelBins):
-        self.bins = as_bins(bins)
-        self._sums = None
-
-    def update(self, features, labels) -> None:
-        """Adds a batch: features `(batch, features)` and labels `(batch,)` or `(batch, 1)`."""
-        index = self.bins.index(np.ravel(np.asarray(labels)))
-        rows = keras.ops.cast(features, "float64")
-        sums = [
-            keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, len(self.bins))
-        ]
-        self._sums = sums if self._sums is None else [a + b for a, b in zip(self._sums, sums)]
-
-    @property
-    def count(self) -> np.ndarray:
-        """Samples of every bin."""
-        return self._of_batches()[0]
-
-    @property
-    def mean(self) -> np.ndarray:
-        """Mean of every bin, shape `(bins, features)`, NaN where no sample lies."""
-        return self._where_seen(mean_and_variance(*self._of_batches())[0])
-
-    @property
-    def variance(self) -> np.ndarray:
-        """Unbiased variance of every bin, NaN where fewer than two samples lie."""
-        return self._where_seen(mean_and_variance(*self._of_batches())[1], least=2)
-
-    def _of_batches(self):
-        if self._sums is None:
-            raise ValueError("Statistics need at least one batch: call update() first.")
-        return self._sums
-
-    def _where_seen(self, statistic, least=1):
-        return np.where((self.count >= least)[:, None], statistic, np.nan)
-
-
 def statistic_similarity(
     statistics: dict,
     counts,
@@ -91,15 +35,16 @@ def statistic_similarity(
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
     theme: str = "light",
 ) -> Figure:
-    """Draws how alike the feature statistics of each label bin and of an anchor bin are.
+    """Draws the similarity of each label bin's feature statistics to those of an anchor bin.
 
     The cosine similarity of the bins' means, and below it that of their variances. It should
-    fall with the distance from the anchor. Where rare labels are as alike the anchor as its
-    neighbours are, their features were taken over from it.
+    fall with the distance from the anchor. Rare labels that are as
+    similar to the anchor as its neighbors have taken over its features.
 
     Args:
         statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape
-            `(bins, features)`, NaN for bins without any; see `BinStatistics`.
+            `(bins, features)`, NaN for empty bins; see
+            `kr.experiments.BinStatistics`.
         counts: Training labels of every bin.
         bins: The label bins.
         anchor: A label, whose bin is the anchor; `None` takes the bin with most labels.
@@ -121,20 +66,20 @@ def statistic_similarity(
     counts = counts_of_bins(counts, bins)
     if not 1 <= len(statistics) <= LARGEST_NUMBER_OF_METHODS:
         raise ValueError(
-            f"`statistics` must hold 1 to {LARGEST_NUMBER_OF_METHODS} pairs by name, as many as "
-            f"can be told apart. Received: {len(statistics)} of them"
+            f"`statistics` must hold 1 to {LARGEST_NUMBER_OF_METHODS} pairs by name; more are "
+            f"hard to distinguish. Received: {len(statistics)} of them"
         )
     place = int(counts.argmax() if anchor is None else bins.index(anchor))
     similarities = {
         name: [_similarity_to(part, place, bins, name) for part in pair]
         for name, pair in statistics.items()
     }
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(4.6)
         panels = figure.subplots(2, sharex=True)
         for number, (axes, what) in enumerate(zip(panels, ("means", "variances"))):
             for (name, pair), color, style in zip(
-                similarities.items(), colours.methods, LINE_STYLES
+                similarities.items(), colors.methods, LINE_STYLES
             ):
                 axes.plot(
                     bins.centers,
@@ -144,11 +89,11 @@ def statistic_similarity(
                     label=name,
                     **mark_alone(pair[number]),
                 )
-            axes.axvline(bins.centers[place], color=colours.ink, linewidth=0.9)
+            axes.axvline(bins.centers[place], color=colors.ink, linewidth=0.9)
             axes.set_ylabel(f"similarity of\n{what} to the anchor")
             axes.set_ylim(top=1.02)
-            shade_shots(axes, counts, bins, shot_limits, colours)
-        hatch_zero_shot(panels[0], counts, bins, colours, named=True)
+            shade_shots(axes, counts, bins, shot_limits, colors)
+        hatch_zero_shot(panels[0], counts, bins, colors, named=True)
         panels[0].annotate(
             f"anchor: {bins.edges[place]:.4g} to {bins.edges[place + 1]:.4g}",
             (bins.centers[place], 0.03),
@@ -156,7 +101,7 @@ def statistic_similarity(
             xytext=(4, 0),
             textcoords="offset points",
             fontsize=8.5,
-            color=colours.ink,
+            color=colors.ink,
         )
         legend_above(panels[0])
         panels[1].set_xlabel(in_unit(label_name, label_unit))

@@ -1,4 +1,4 @@
-"""Where along the label a method is wrong, and where it is better than another."""
+"""Errors of methods along the label, and their gains over a baseline."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def error_by_label(
     """Draws the mean absolute error of every label bin over the histogram of training labels.
 
     Below the errors, for every method but the first, what it gains over the first: above zero
-    where its error is smaller.
+    if its error is smaller.
 
     Args:
         labels: True labels, shape `(samples,)`.
@@ -51,8 +51,8 @@ def error_by_label(
             shape `(samples,)`, or `(runs, samples)` whose errors are averaged.
         counts: Training labels of every bin.
         bins: The label bins.
-        window: Over how many neighbouring bins errors are averaged, each weighing as many
-            samples as it holds; 1 for none, and odd.
+        window: Number of neighboring bins to average errors over, each weighted by its
+            samples; odd, 1 for no averaging.
         label_name, label_unit, shot_limits, theme: As in `label_histogram`.
 
     Returns:
@@ -76,13 +76,13 @@ def error_by_label(
         for name, predicted in _methods(predictions).items()
     }
     baseline, others = next(iter(errors)), list(errors)[1:]
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(3.9 + 0.95 * len(others))
         panels = figure.subplots(
             len(others) + 2, sharex=True, height_ratios=[3, *[1.1] * len(others), 1.2]
         )
         top, gains, bottom = panels[0], panels[1:-1], panels[-1]
-        for (name, error), color, style in zip(errors.items(), colours.methods, LINE_STYLES):
+        for (name, error), color, style in zip(errors.items(), colors.methods, LINE_STYLES):
             top.plot(
                 bins.centers,
                 error,
@@ -98,14 +98,14 @@ def error_by_label(
         differences = {name: errors[baseline] - errors[name] for name in others}
         largest = max((np.nanmax(np.abs(gain)) for gain in differences.values()), default=0) or 1
         for axes, (name, gain) in zip(gains, differences.items()):
-            _draw_gain(axes, bins.centers, gain, colours)
+            _draw_gain(axes, bins.centers, gain, colors)
             axes.set_ylim(-1.1 * largest, 1.1 * largest)
             axes.set_title(f"what {name} gains over {baseline}", fontsize=9)
             axes.set_ylabel("gain")
         for axes in panels[:-1]:
-            shade_shots(axes, counts, bins, shot_limits, colours)
-        draw_histogram(bottom, counts, bins, shot_limits, colours)
-        hatch_zero_shot(bottom, counts, bins, colours, named=True)
+            shade_shots(axes, counts, bins, shot_limits, colors)
+        draw_histogram(bottom, counts, bins, shot_limits, colors)
+        hatch_zero_shot(bottom, counts, bins, colors, named=True)
         legend_above(bottom)
         bottom.set_ylabel("training\nlabels")
         bottom.set_xlabel(in_unit(label_name, label_unit))
@@ -115,13 +115,13 @@ def error_by_label(
 
 
 def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) -> np.ndarray:
-    """The mean absolute error of every bin, NaN where no sample lies.
+    """The mean absolute error of every bin, NaN for empty bins.
 
     Args:
         labels: True labels, shape `(samples,)`.
         predictions: Predicted labels, shape `(samples,)` or `(runs, samples)`.
         bins: The label bins.
-        window: Over how many neighbouring bins errors are averaged, odd.
+        window: Number of neighboring bins to average over, odd.
 
     Example:
 
@@ -135,7 +135,7 @@ def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) ->
     predictions = np.atleast_2d(numbers("predictions", predictions))
     if predictions.shape[1:] != labels.shape:
         raise ValueError(
-            "`predictions` must hold one prediction a label, in one run or in several. Received: "
+            "`predictions` must hold one prediction per label, in one run or in several. Received: "
             f"predictions of shape {predictions.shape} for labels of shape {labels.shape}"
         )
     if positive_integer("window", window, "bins to average over") % 2 == 0:
@@ -169,7 +169,7 @@ def _methods(predictions):
         )
         raise ValueError(
             "`predictions` must be a dictionary of 1 to "
-            f"{LARGEST_NUMBER_OF_METHODS} methods by name, as many as can be told apart. "
+            f"{LARGEST_NUMBER_OF_METHODS} methods by name; more are hard to distinguish. "
             f"Received: {received}"
         )
     return predictions

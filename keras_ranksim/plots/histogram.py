@@ -51,17 +51,17 @@ def label_histogram(
     if density is not None:
         density = numbers("density", density, ndim=1)
         same_length(density=density, bins=bins)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(3.4)
         axes = figure.add_subplot()
-        draw_histogram(axes, counts, bins, shot_limits, colours)
-        hatch_zero_shot(axes, counts, bins, colours, named=True)
+        draw_histogram(axes, counts, bins, shot_limits, colors)
+        hatch_zero_shot(axes, counts, bins, colors, named=True)
         if density is not None and density.sum() > 0:
             scaled = density * counts.sum() / density.sum()
             axes.plot(
                 bins.centers,
                 scaled,
-                color=colours.methods[1],
+                color=colors.methods[1],
                 label="density that weights invert, scaled",
             )
         axes.set_xlabel(in_unit(label_name, label_unit))

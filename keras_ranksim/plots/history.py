@@ -23,7 +23,7 @@ def training_curves(
     """Draws a metric of training and of validation, epoch by epoch, and marks the best epoch.
 
     Args:
-        history: Lists of a value an epoch, as `History.history` of Keras; holds `metric` and
+        history: Lists of one value per epoch, as `History.history` of Keras; holds `metric` and
             `"val_" + metric`, or one of them.
         metric: Name of the metric, lower is better.
         label_unit: Its unit.
@@ -44,10 +44,10 @@ def training_curves(
     shown = {metric: "training", f"val_{metric}": "validation"}
     if not set(shown) & set(history):
         one_of("metric", metric, history)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(2.9)
         axes = figure.add_subplot()
-        for (name, title), color, style in zip(shown.items(), colours.methods, LINE_STYLES):
+        for (name, title), color, style in zip(shown.items(), colors.methods, LINE_STYLES):
             if name in history:
                 values = np.asarray(history[name], dtype="float64")
                 axes.plot(
@@ -61,7 +61,7 @@ def training_curves(
         values = np.asarray(history.get(f"val_{metric}", history.get(metric)), dtype="float64")
         if np.isfinite(values).any():
             best = int(np.nanargmin(values))
-            axes.plot(best + 1, values[best], "o", color=colours.ink, markersize=5, zorder=3)
+            axes.plot(best + 1, values[best], "o", color=colors.ink, markersize=5, zorder=3)
             axes.annotate(
                 f"best: {values[best]:.3g} in epoch {best + 1}",
                 (best + 1, values[best]),
@@ -69,11 +69,11 @@ def training_curves(
                 textcoords="offset points",
                 ha="right" if best + 1 > len(values) / 2 else "left",
                 fontsize=9,
-                color=colours.ink,
-                bbox={"facecolor": colours.surface, "edgecolor": "none", "alpha": 0.8, "pad": 1},
+                color=colors.ink,
+                bbox={"facecolor": colors.surface, "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
         if second_stage:
-            axes.axvline(second_stage + 0.5, color=colours.muted, linewidth=1)
+            axes.axvline(second_stage + 0.5, color=colors.muted, linewidth=1)
             axes.text(
                 second_stage + 0.5,
                 0.97,
@@ -81,7 +81,7 @@ def training_curves(
                 va="top",
                 transform=axes.get_xaxis_transform(),
                 fontsize=8.5,
-                color=colours.muted,
+                color=colors.muted,
             )
         axes.margins(y=0.16)
         axes.xaxis.set_major_locator(

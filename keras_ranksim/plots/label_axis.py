@@ -13,7 +13,7 @@ LINEAR_UP_TO = 30  # times the few-shot limit; above, few-shot bars would have n
 
 
 def counts_of_bins(counts, bins: LabelBins) -> np.ndarray:
-    """Checks training counts: one a bin, none negative, one above 0."""
+    """Checks training counts: one per bin, none negative, one above 0."""
     counts = numbers("counts", counts, ndim=1)
     same_length(counts=counts, bins=as_bins(bins))
     if (counts < 0).any() or not counts.any():
@@ -25,7 +25,7 @@ def counts_of_bins(counts, bins: LabelBins) -> np.ndarray:
 
 
 def shot_ranges(counts, bins: LabelBins, shot_limits) -> list[tuple[str, float, float]]:
-    """Neighbouring bins of one shot as ranges of the label.
+    """Neighboring bins of one shot as ranges of the label.
 
     Example:
 
@@ -96,9 +96,9 @@ def hatch_zero_shot(axes, counts, bins, theme, named: bool) -> None:
 
 
 def draw_histogram(axes, counts, bins, shot_limits, theme) -> None:
-    """Draws the training labels of every bin as bars in the colour of their shot.
+    """Draws the training labels of every bin as bars in the color of their shot.
 
-    The vertical axis is logarithmic where the largest bin would make few-shot bars invisible.
+    The vertical axis is logarithmic if the largest bin would make few-shot bars invisible.
     """
     shot = shots_of_counts(counts, *shot_limits)
     for name in SHOTS[:-1]:

@@ -1,4 +1,4 @@
-"""Embeddings in the plane of their two main directions, coloured by label."""
+"""Embeddings in the plane of their two main directions, colored by label."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.
     """
     features = numbers("features", features, ndim=2)
     positive_integer("components", components, "directions")
-    centred = ops.convert_to_tensor(features - features.mean(axis=0))
-    scatter = ops.matmul(ops.transpose(centred), centred)
+    centered = ops.convert_to_tensor(features - features.mean(axis=0))
+    scatter = ops.matmul(ops.transpose(centered), centered)
     directions = _leading_directions(scatter, min(components, scatter.shape[0]))
     largest = np.abs(directions).argmax(axis=0)
     directions *= np.sign(directions[largest, np.arange(directions.shape[1])])
     points = np.zeros((len(features), components))
-    points[:, : directions.shape[1]] = ops.convert_to_numpy(ops.matmul(centred, directions))
+    points[:, : directions.shape[1]] = ops.convert_to_numpy(ops.matmul(centered, directions))
     total = float(ops.trace(scatter))
     return points, np.sum(points**2, axis=0) / total if total > 0 else np.zeros(components)
 
@@ -76,7 +76,7 @@ def embedding_map(
     label_unit: str = "",
     theme: str = "light",
 ) -> Figure:
-    """Draws embeddings on their first two principal components, each point coloured by label.
+    """Draws embeddings on their first two principal components, each point colored by label.
 
     Args:
         embeddings: Features by name, for instance of a method, arrays `(samples, features)`.
@@ -84,7 +84,7 @@ def embedding_map(
         label_name, label_unit, theme: As in `label_histogram`.
 
     Returns:
-        A `matplotlib.figure.Figure` with one axes a name, and one of the colour bar.
+        A `matplotlib.figure.Figure` with one axes per name, and one of the color bar.
 
     Example:
 
@@ -101,14 +101,14 @@ def embedding_map(
         same_length(**{f"embeddings[{name!r}]": features, "labels": labels})
     columns = min(len(embeddings), PANELS_A_ROW)
     rows = -(-len(embeddings) // columns)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(4.6 if columns == 1 else rows * (7.6 / columns) + 0.2)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         size = float(np.clip(16 * (1000 / max(len(labels), 1)) ** 0.5, 3, 22))
         for axes, (name, features) in zip(panels, embeddings.items()):
             points, share = principal_components(features)
             drawn = axes.scatter(
-                *points.T, c=labels, cmap=label_colours(colours), s=size, linewidths=0, alpha=0.9
+                *points.T, c=labels, cmap=label_colors(colors), s=size, linewidths=0, alpha=0.9
             )
             axes.set_title(in_unit(name, "", width=76 // columns))
             axes.set_xlabel(
@@ -123,13 +123,13 @@ def embedding_map(
         used = list(panels[: len(embeddings)])
         bar = figure.colorbar(drawn, ax=used, shrink=0.8, pad=0.02)
         bar.set_label(in_unit(label_name, label_unit, width=30))
-        bar.outline.set_edgecolor(colours.muted)
+        bar.outline.set_edgecolor(colors.muted)
         finish(figure)
     return figure
 
 
-def label_colours(theme):
-    """The part of viridis that stands out from the surface, as a colour map."""
+def label_colors(theme):
+    """The part of viridis that stands out from the surface, as a color map."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 

@@ -1,14 +1,12 @@
-"""Whether features are ordered as labels are: rank matrices of label space and feature space."""
+"""Rank matrices of label space and feature space: are features ordered as labels are?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import keras
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.ops import cosine_similarity, negative_distance, rank
 from keras_ranksim.plots.style import finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, positive_integer, same_length
 
@@ -50,14 +48,14 @@ def mean_rank_matrices(
     """Ranks label bins by similarity to each of them, in label space and in feature space.
 
     As in RankSim's loss, one sample stands for each bin, and ranks are those of cosine
-    similarity; the mean is taken over several draws of the samples. Neighbouring bins are
-    joined where there are more than 128.
+    similarity; the mean is taken over several draws of the samples. Neighboring bins are
+    joined if there are more than 128.
 
     Args:
         features: Embeddings, shape `(samples, features)`.
         labels: Their labels, shape `(samples,)`.
         bins: The label bins.
-        draws: How often samples are drawn.
+        draws: Number of draws.
         seed: Seed of the draws.
 
     Returns:
@@ -76,7 +74,7 @@ def mean_rank_matrices(
     """
     features, labels = numbers("features", features), numbers("labels", labels, ndim=1)
     same_length(features=features, labels=labels)
-    positive_integer("draws", draws, "draws of one sample a bin")
+    positive_integer("draws", draws, "draws of one sample per bin")
     features = features.reshape(len(features), -1)
     joined = -(-len(as_bins(bins)) // LARGEST_MATRIX)
     group = bins.index(labels) // joined
@@ -88,11 +86,13 @@ def mean_rank_matrices(
         )
     edges = np.append(bins.edges[:-1:joined], bins.edges[-1])
     random = np.random.default_rng(seed)
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    unit = features / np.where(lengths > 0, lengths, 1)
     sums = np.zeros((2, len(members), len(members)))
     for _ in range(draws):
         drawn = np.array([random.choice(of_bin) for of_bin in members])
-        sums[0] += _ranks(negative_distance(labels[drawn, None]))
-        sums[1] += _ranks(cosine_similarity(features[drawn]))
+        sums[0] += _ranks(-np.abs(labels[drawn, None] - labels[drawn]))
+        sums[1] += _ranks(unit[drawn] @ unit[drawn].T)
     centers = ((edges[:-1] + edges[1:]) / 2)[np.unique(group)]
     return RankMatrices(centers, *(sums / draws))
 
@@ -104,7 +104,7 @@ def rank_matrices(
     label_unit: str = "",
     theme: str = "light",
 ) -> Figure:
-    """Draws rank matrices side by side: rows and columns are label bins in order, colour is rank.
+    """Draws rank matrices side by side: rows and columns are label bins in order, color is rank.
 
     Args:
         centers: The middle of every label bin, shape `(M,)`.
@@ -113,7 +113,7 @@ def rank_matrices(
         label_name, label_unit, theme: As in `label_histogram`.
 
     Returns:
-        A `matplotlib.figure.Figure` with one axes a matrix, and one of the colour bar.
+        A `matplotlib.figure.Figure` with one axes per matrix, and one of the color bar.
 
     Example:
 
@@ -131,14 +131,14 @@ def rank_matrices(
     for name, matrix in matrices.items():
         if matrix.shape != (len(centers), len(centers)):
             raise ValueError(
-                "`matrices` must have a row and a column a label bin. Received: "
+                "`matrices` must have one row and one column per label bin. Received: "
                 f"{name!r} of shape {matrix.shape} for {len(centers)} bins"
             )
     if not matrices:
         raise ValueError("`matrices` must hold at least one matrix. Received: matrices={}")
     columns = min(len(matrices), PANELS_A_ROW)
     rows = -(-len(matrices) // columns)
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(rows * (7.3 / max(columns, 2) + 0.5) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         places, names = _ticks(centers)
@@ -164,18 +164,22 @@ def rank_matrices(
             ticks=[1, len(centers)],
         )
         bar.ax.set_xticklabels(["1, most alike", f"{len(centers)}, least alike"])
-        bar.outline.set_edgecolor(colours.muted)
+        bar.outline.set_edgecolor(colors.muted)
         bar.set_label("mean rank", labelpad=-11)
         finish(figure)
     return figure
 
 
 def _ranks(similarity):
-    return keras.ops.convert_to_numpy(rank(similarity))
+    """1 plus the number of larger entries in a row, in float32: rounding makes no order."""
+    similarity = similarity.astype("float32")
+    ordered = np.sort(similarity, axis=1)
+    above = [len(row) - np.searchsorted(row, of, "right") for row, of in zip(ordered, similarity)]
+    return 1 + np.array(above)
 
 
 def _ticks(centers):
-    """Round labels as ticks, and where they lie among the bins, of which some may be missing."""
+    """Round labels as ticks, and their places among the bins, of which some may be missing."""
     from matplotlib.ticker import MaxNLocator
 
     labels = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(centers[0], centers[-1])

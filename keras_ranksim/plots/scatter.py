@@ -26,14 +26,14 @@ def true_against_predicted(
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
     theme: str = "light",
 ) -> Figure:
-    """Draws predictions over true labels, each shot in its colour and with its own mark.
+    """Draws predictions over true labels, each shot in its color and with its own mark.
 
     On the diagonal lie perfect predictions. Points of few-shot labels that lean to the height
     of many-shot ones are what imbalance does to a model.
 
     Args:
         labels: True labels, shape `(samples,)`.
-        predictions: Predicted labels, as many.
+        predictions: Predicted labels, the same number.
         counts: Training labels of every bin.
         bins: The label bins.
         label_name, label_unit, shot_limits, theme: As in `label_histogram`.
@@ -55,7 +55,7 @@ def true_against_predicted(
     predictions = numbers("predictions", predictions, ndim=1)
     same_length(labels=labels, predictions=predictions)
     shot = shots_of_counts(counts, *shot_limits)[bins.index(labels)]
-    with look(theme) as colours:
+    with look(theme) as colors:
         figure = new_figure(5.2)
         axes = figure.add_subplot()
         size = float(np.clip(20 * (1000 / max(len(labels), 1)) ** 0.5, 4, 26))
@@ -67,7 +67,7 @@ def true_against_predicted(
                     predictions[of_shot],
                     s=size,
                     marker=MARKERS[name],
-                    color=colours.shots[name],
+                    color=colors.shots[name],
                     alpha=0.75,
                     linewidths=0,
                     label=f"{name}-shot",
@@ -75,8 +75,8 @@ def true_against_predicted(
         low = min(labels.min(), predictions.min())
         high = max(labels.max(), predictions.max())
         margin = 0.03 * (high - low) or 0.5
-        axes.axline((low, low), slope=1, color=colours.ink, linewidth=1, label="perfect")
-        hatch_zero_shot(axes, counts, bins, colours, named=True)
+        axes.axline((low, low), slope=1, color=colors.ink, linewidth=1, label="perfect")
+        hatch_zero_shot(axes, counts, bins, colors, named=True)
         axes.set_xlim(labels.min() - margin, labels.max() + margin)
         axes.set_ylim(low - margin, high + margin)
         axes.set_xlabel(in_unit(f"true {label_name}", label_unit, width=60))

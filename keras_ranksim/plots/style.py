@@ -1,4 +1,4 @@
-"""One look for all pictures: two themes, colours that colour-blind readers tell apart, sizes."""
+"""One look for all pictures: sizes, and two themes that color-blind readers can read."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ WIDTH = 8.0  # inches; at 100 dots an inch the 800 pixels of a README
 
 @dataclasses.dataclass(frozen=True)
 class Theme:
-    """The colours of a picture.
+    """The colors of a picture.
 
     Args:
         surface: What the picture lies on.
         ink, muted, grid: Text and main lines; secondary text; lines to read values by.
-        shots: A colour for each shot: the rarer, the further from the surface, and zero-shot
+        shots: A color for each shot: the rarer, the further from the surface, and zero-shot
             in a hue of its own.
-        methods: Colours of methods in the order they are given, the baseline first.
+        methods: Colors of methods in the order they are given, the baseline first.
         gain, loss: Where a method is better than the baseline, and worse.
-        label_range: The part of the colour map viridis that stands out from the surface.
+        label_range: The part of the color map viridis that stands out from the surface.
     """
 
     surface: str
@@ -74,12 +74,12 @@ LARGEST_NUMBER_OF_METHODS = len(LINE_STYLES)
 
 @contextlib.contextmanager
 def look(theme: str) -> Iterator[Theme]:
-    """Gives the theme, and draws what is drawn inside in it, whatever matplotlib is set to.
+    """Yields a theme; figures drawn inside use it, whatever matplotlib's settings.
 
     Args:
         theme: `"light"` or `"dark"`.
     """
-    colours = THEMES[one_of("theme", theme, THEMES)]
+    colors = THEMES[one_of("theme", theme, THEMES)]
     style = optional_package("matplotlib.style", extra="plots")
     settings = {
         "font.family": "DejaVu Sans",
@@ -89,35 +89,35 @@ def look(theme: str) -> Iterator[Theme]:
         "xtick.labelsize": 9,
         "ytick.labelsize": 9,
         "legend.fontsize": 9,
-        "text.color": colours.ink,
+        "text.color": colors.ink,
         "text.parse_math": False,  # names of labels may hold dollars
-        "axes.labelcolor": colours.ink,
-        "axes.titlecolor": colours.ink,
+        "axes.labelcolor": colors.ink,
+        "axes.titlecolor": colors.ink,
         "axes.titlelocation": "left",
-        "axes.edgecolor": colours.muted,
-        "axes.facecolor": colours.surface,
+        "axes.edgecolor": colors.muted,
+        "axes.facecolor": colors.surface,
         "axes.linewidth": 0.8,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,
         "axes.axisbelow": True,
-        "grid.color": colours.grid,
+        "grid.color": colors.grid,
         "grid.linewidth": 0.7,
-        "xtick.color": colours.muted,
-        "ytick.color": colours.muted,
-        "xtick.labelcolor": colours.muted,
-        "ytick.labelcolor": colours.muted,
-        "figure.facecolor": colours.surface,
-        "savefig.facecolor": colours.surface,
+        "xtick.color": colors.muted,
+        "ytick.color": colors.muted,
+        "xtick.labelcolor": colors.muted,
+        "ytick.labelcolor": colors.muted,
+        "figure.facecolor": colors.surface,
+        "savefig.facecolor": colors.surface,
         "legend.frameon": False,
-        "legend.labelcolor": colours.ink,
-        "hatch.color": colours.muted,
+        "legend.labelcolor": colors.ink,
+        "hatch.color": colors.muted,
         "hatch.linewidth": 0.5,
         "lines.linewidth": 1.8,
         "lines.solid_capstyle": "round",
     }
     with style.context(["default", settings]):
-        yield colours
+        yield colors
 
 
 def new_figure(height: float) -> Figure:
@@ -137,7 +137,7 @@ def finish(figure: Figure) -> None:
 
 
 def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
-    """The figure as the bytes of a PNG file of 256 colours, a third of the usual size.
+    """The figure as the bytes of a PNG file of 256 colors, a third of the usual size.
 
     Args:
         figure: The figure.
@@ -156,7 +156,7 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     from PIL import Image  # matplotlib brings it along
 
     drawn, file = io.BytesIO(), io.BytesIO()
-    # Matplotlib counts ticks anew; any theme will do, their colours are set already.
+    # Matplotlib counts ticks again; any theme will do, their colors are set already.
     with look("light"), _without_glyph_warnings():
         figure.savefig(
             drawn,
@@ -171,7 +171,7 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
 
 
 def in_unit(name: str, unit: str, width: int = 70) -> str:
-    """The text of an axis: `"age (years)"`, or the name alone where there is no unit.
+    """The text of an axis: `"age (years)"`, or the name alone if there is no unit.
 
     Args:
         name: What the axis shows.
@@ -183,7 +183,7 @@ def in_unit(name: str, unit: str, width: int = 70) -> str:
 
 
 def legend_above(axes, **arguments) -> None:
-    """One line of legend between title and picture, where it covers nothing."""
+    """A one-line legend between title and picture."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.legend(

@@ -10,11 +10,12 @@ from keras_ranksim.tuning.runs import (
     Method,
     as_trained,
     build_model,
-    epoch_callbacks,
+    epoch_data,
     evaluate,
     forget_models,
     settings_of,
     train,
+    weighted_for,
 )
 from keras_ranksim.tuning.space import checked_range, settings_to_tune, tuned_benchmark
 
@@ -88,21 +89,19 @@ class RankSimHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp, model, *args, callbacks=(), epochs=None, **kwargs):
         """Fits on the training split and validates on the validation split."""
-        if self.method.base == "RRT":
+        if len(self.method.stages) > 1:
             raise ValueError(
-                "`method` must be trained in one stage; for RRT use keras_ranksim.tuning.search. "
+                "`method` must be trained in one stage; otherwise use keras_ranksim.tuning.search. "
                 f"Received: method='{self.method}'"
             )
-        benchmark = self._as_trained(hp, self.seed)
-        weights = self.method.weighting(benchmark.recipe)
-        if weights is not None:
-            benchmark = benchmark.replace(weights=benchmark.label_weights(**weights))
+        benchmark = weighted_for(self._as_trained(hp, self.seed), self.method)
+        data, before = epoch_data(benchmark)
         return model.fit(
-            benchmark.train,
+            data,
             *args,
             validation_data=benchmark.val,
             epochs=benchmark.recipe.epochs if epochs is None else epochs,
-            callbacks=[*epoch_callbacks(benchmark), *callbacks],
+            callbacks=[*before, *callbacks],
             **kwargs,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from keras_ranksim.labels.report_columns import column_of_monitor
 from keras_ranksim.labels.shots import SHOTS
 from keras_ranksim.tuning.package import keras_tuner
 from keras_ranksim.validation import one_of
@@ -58,8 +59,7 @@ def report_objective(objective, monitor: str) -> tuple[keras_tuner.Objective, Ca
     metric = (objective or monitor).removeprefix("val_")
 
     def measure(report):
-        # Reports on depth maps hold the root of the squared error.
-        column = "rmse" if metric == "mse" and "mse" not in report else metric
+        column = column_of_monitor(metric, report.columns)
         return report.loc["all", column] if objective else balanced_error(report, column)
 
     return keras_tuner.Objective(objective or f"balanced {monitor}", "min"), measure

@@ -1,25 +1,23 @@
-"""All that this package uses of `keras_ranksim.experiments`, in one place."""
+"""All that this package uses of `keras_ranksim.experiments` and `methods`, in one place."""
 
-from keras_ranksim.experiments import Method, build_model, evaluate
-from keras_ranksim.experiments.model import forget_models
-from keras_ranksim.experiments.settings import (
-    check_same_settings,
-    plain,
-    settings_of,
-    write_json,
-)
-from keras_ranksim.experiments.training import as_trained, epoch_callbacks, train
+from keras_ranksim.experiments import evaluate
+from keras_ranksim.experiments.files import write_json
+from keras_ranksim.experiments.model import build_model, forget_models
+from keras_ranksim.experiments.settings import check_same_settings, plain, settings_of
+from keras_ranksim.experiments.training import as_trained, epoch_data, train, weighted_for
+from keras_ranksim.methods import Method
 
 __all__ = [
     "Method",
     "as_trained",
     "build_model",
     "check_same_settings",
-    "epoch_callbacks",
+    "epoch_data",
     "evaluate",
     "forget_models",
     "plain",
     "settings_of",
     "train",
+    "weighted_for",
     "write_json",
 ]

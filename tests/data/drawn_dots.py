@@ -26,7 +26,7 @@ def dots(folder, **changes):
         files[split] = {"image": [str(folder / f"{split}{n}.png") for n in range(count)]}
         for path, picture in zip(files[split]["image"], pictures(count)):
             tf.io.write_file(path, tf.io.encode_png(picture))
-    benchmark = kr.data.Benchmark(
+    benchmark = kr.data.Benchmark.of(
         name="dots",
         labels=labels,
         bins=kr.LabelBins.uniform(0, 106, 2),

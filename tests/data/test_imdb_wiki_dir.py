@@ -99,7 +99,6 @@ def test_a_benchmark_has_the_papers_settings(source, tmp_path):
     recipe = benchmark.recipe
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (90, 256, 1e-3)
     assert recipe.milestones == (60, 80)
-    assert recipe.published_ranksim["batch_size"] == 256
     np.testing.assert_array_equal(recipe.fds_bins.edges[[0, -2]], [0, 99])
     assert benchmark.name == "imdb-wiki-dir"
     assert (benchmark.label_name, benchmark.label_unit) == ("age", "years")

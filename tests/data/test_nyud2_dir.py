@@ -118,7 +118,8 @@ def test_training_pixels_weigh_as_their_bin(benchmark):
 
 
 def test_weights_of_a_bin_each_are_asked_for(benchmark):
-    with pytest.raises(ValueError, match=r"`weights` must hold one weight a bin, 100. .* length 9"):
+    message = r"`weights` must hold one weight per bin, 100. .* length 9"
+    with pytest.raises(ValueError, match=message):
         benchmark.replace(weights=np.ones(9))
 
 
@@ -253,14 +254,14 @@ def test_in_the_pipeline_depth_follows_its_image(benchmark):
 
 def test_a_seed_repeats_an_epoch_and_the_next_epoch_differs(benchmark):
     one, other = benchmark.replace(seed=4), benchmark.replace(seed=4)
-    first = all_of(one.train)
+    train = one.train
+    first = all_of(train)
     for mine, its in zip(first, all_of(other.train)):
         np.testing.assert_array_equal(mine, its)
-    second = all_of(one.train)
+    second = all_of(train)
     assert not np.allclose(first[0], second[0])
-    resumed = benchmark.replace(seed=4)
-    resumed.epoch.assign(1)
-    np.testing.assert_array_equal(second[0], all_of(resumed.train)[0])
+    resumed = benchmark.replace(seed=4).dataset("train", epoch=1)
+    np.testing.assert_array_equal(second[0], all_of(resumed)[0])
     assert not np.allclose(first[0], all_of(benchmark.replace(seed=5).train)[0])
     np.testing.assert_array_equal(all_of(one.val)[0], all_of(other.val)[0])
 

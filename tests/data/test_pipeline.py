@@ -1,5 +1,7 @@
 """Order and augmentation of pipelines: a seed repeats, epochs differ, a resumed run goes on."""
 
+import copy
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -73,7 +75,7 @@ def benchmark(**changes):
         "make_network": lambda: None,
         "recipe": Recipe(epochs=1, batch_size=2, learning_rate=0.1),
     }
-    return Benchmark(**{**fields, **changes})
+    return Benchmark.of(**{**fields, **changes})
 
 
 def test_a_benchmark_gives_its_splits_and_variants():
@@ -93,10 +95,47 @@ def test_a_benchmark_gives_its_splits_and_variants():
     np.testing.assert_allclose(weights, [0.75, 0.75, 1.5])
 
 
-def test_variants_count_their_epochs_apart():
-    toy = benchmark()
-    toy.epoch.assign(5)
-    assert int(toy.replace(seed=1).epoch) == 0
+def test_reading_a_split_leaves_the_benchmark_as_it_is():
+    def order(split, reading):
+        x = np.arange(50)
+        return batches_from_arrays(x, x, batch_size=50, shuffle=True, epoch=reading.epoch)
+
+    toy = benchmark(make_pipeline=order)
+    train = toy.train
+    first, second = (next(iter(train))[0].numpy().tolist() for _ in range(2))
+    assert first != second
+    assert next(iter(toy.train))[0].numpy().tolist() == first
+    assert next(iter(toy.dataset("train", epoch=1)))[0].numpy().tolist() == second
+    counter = tf.Variable(1, dtype="int64", trainable=False)
+    assert next(iter(toy.dataset("train", counter)))[0].numpy().tolist() == second
+    assert int(counter) == 2
+
+
+def test_fields_of_the_parts_are_read_and_replaced_through_the_benchmark():
+    toy = benchmark(label_name="price")
+    assert toy.label_name == toy.data.label_name == "price"
+    wider = toy.replace(label_scale=2.0, batch_size=3, pixel_counts=np.ones(10))
+    assert (wider.network.label_scale, wider.recipe.batch_size) == (2.0, 3)
+    assert isinstance(wider.data, kr.data.DenseSplits)
+    assert (toy.network.label_scale, toy.recipe.batch_size, toy.pixel_counts) == (1.0, 2, None)
+    with pytest.raises(AttributeError, match="no attribute 'lable_name'"):
+        toy.lable_name  # noqa: B018
+    with pytest.raises(TypeError, match="lable_name"):
+        toy.replace(lable_name="x")
+    assert copy.deepcopy(toy).label_name == "price"
+
+
+def test_an_error_of_a_pipeline_is_not_hidden():
+    broken = benchmark(make_pipeline=lambda split, reading: reading.lable)
+    with pytest.raises(AttributeError, match="lable"):
+        broken.train  # noqa: B018
+
+
+def test_weighing_reads_as_one_call():
+    weights = benchmark().weighted(scheme="inverse").weights
+    np.testing.assert_allclose(weights, [0.75, 0.75, 1.5])
+    dense = benchmark(pixel_counts=np.array([1, 4, *[0] * 8])).weighted(scheme="inverse")
+    np.testing.assert_allclose(dense.weights[:2], [2.5, 0.625])
 
 
 @pytest.mark.parametrize(
@@ -104,9 +143,9 @@ def test_variants_count_their_epochs_apart():
     [
         ({"batch_size": 0}, r"`batch_size` must be a whole number of at least 1.*batch_size=0"),
         ({"views": 4}, r"`views` must be one of 1, 2, 3.*views=4"),
-        ({"labels": {"train": [1.0], "val": [], "test": [1.0]}}, "val split of 'toy' must not be"),
+        ({"labels": {"train": [1.0], "val": [], "test": [1.0]}}, "val split must not be"),
         ({"labels": {"train": [np.nan], "val": [1.0], "test": [1.0]}}, "labels of the train split"),
-        ({"weights": np.ones(2)}, r"one weight a training sample, 3.*length 2"),
+        ({"weights": np.ones(2)}, r"one weight per training sample, 3.*length 2"),
         ({"label_scale": 0.0}, r"`label_scale` must be a positive number"),
     ],
 )

@@ -144,14 +144,13 @@ def test_any_ages_can_be_held_out():
 def test_a_second_epoch_is_shuffled_and_augmented_differently_and_a_seed_repeats_both(small):
     augmented = small.make_pipeline.decoder.augment
     assert augmented
-    first = small.replace(batch_size=60)
-    epochs = [_arrays(first.train) for _ in range(2)]
+    first = small.replace(batch_size=60).train
+    epochs = [_arrays(first) for _ in range(2)]
     again = small.replace(batch_size=60)
     np.testing.assert_array_equal(_arrays(again.train)[0], epochs[0][0])
     assert (epochs[0][1] != epochs[1][1]).any()
-    resumed = small.replace(batch_size=60)
-    resumed.epoch.assign(1)
-    np.testing.assert_array_equal(_arrays(resumed.train)[0], epochs[1][0])
+    resumed = small.replace(batch_size=60).dataset("train", epoch=1)
+    np.testing.assert_array_equal(_arrays(resumed)[0], epochs[1][0])
 
 
 def test_without_augmentation_training_pictures_are_as_drawn():

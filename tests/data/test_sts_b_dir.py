@@ -78,7 +78,7 @@ def test_missing_files_are_named(own):
 
 def test_a_split_without_pairs_raises(own):
     write(own / "dev_new.tsv")
-    with pytest.raises(ValueError, match="The val split of 'sts-b-dir' must not be empty"):
+    with pytest.raises(ValueError, match="The val split must not be empty"):
         load_sts_b_dir(own, verify=False, **SMALL)
 
 
@@ -214,12 +214,9 @@ def test_every_gradient_of_the_recipe_is_25_times_the_published_one(load_own, ra
     focal_in_scores = kr.losses.FocalR(**recipe.focal)
     same(regression_gradient(scores, 5, focal_in_scores), regression_gradient(scores / 5, 1, focal))
     same(ranksim_gradient(recipe.ranksim), ranksim_gradient({"gamma": 0.01, "lambda_": 100}))
-    assert recipe.published_ranksim["gamma"] == pytest.approx(25 * 3e-4)
-    assert recipe.published_ranksim["lambda_"] == pytest.approx(2 / 25)
     assert recipe.clipnorm == 25 * 5
 
 
 def test_the_recipe_counts_400_steps_as_the_papers_do(shared_data):
     recipe = load_sts_b_dir(shared_data / "sts-b-dir", **SMALL).recipe
     assert recipe.patience * -(-5249 // 128) == pytest.approx(10 * 400, abs=42)
-    assert recipe.published_ranksim["patience"] * -(-5249 // 16) == pytest.approx(30 * 400, abs=329)

@@ -101,7 +101,8 @@ def test_workers_that_see_different_backups_are_told(two_replicas):
     epochs = two_replicas.experimental_distribute_values_from_function(
         lambda context: tf.constant([2 * context.replica_id_in_sync_group])
     )
-    with pytest.raises(ValueError, match=r"`backup_dir` must be a folder.*=/here.*epochs, \[0, 2\]"):
+    message = r"`backup_dir` must be a folder.*=/here.*epochs, \[0, 2\]"
+    with pytest.raises(ValueError, match=message):
         chief_backup._assert_same_epoch(two_replicas, epochs, "/here")
 
 

@@ -2,7 +2,7 @@
 
     python worker.py FOLDER [EPOCH]
 
-Backs up to FOLDER/backup and leaves there what it learnt. Worker 1 dies in the middle of EPOCH.
+Backs up to FOLDER/backup and leaves there what it learned. Worker 1 dies in the middle of EPOCH.
 """
 
 import os

@@ -28,6 +28,8 @@ def test_a_run_is_kept_resumed_and_evaluated(tmp_path, capsys):
     first = capsys.readouterr().out
     assert "VANILLA on the test split" in first
     assert f"Models, reports and histories: {tmp_path}" in first
+    assert f"To look at in a browser: {tmp_path / 'report.html'}" in first
+    assert (tmp_path / "vanilla" / "seed-0" / "report.html").exists()
     with pytest.raises(SystemExit):
         call("--epochs", "1", "--output-dir", str(tmp_path))
     assert "holds earlier runs: add --resume" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What TensorBoard is told: events read back, and the projector's files."""
+"""What TensorBoard shows: events read back."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_ranksim as kr
-from keras_ranksim.experiments.evaluation import predict, report_of
-from keras_ranksim.experiments.projector import THUMBNAIL, write_projector
+from keras_ranksim.experiments.evaluation import predict
 from keras_ranksim.experiments.shot_board import _of_images
 
 
@@ -28,7 +27,6 @@ def logged(faces, tmp_path_factory):
     history = model.fit(
         data.train, validation_data=data.val, epochs=2, verbose=0, callbacks=[board]
     )
-    assert int(data.epoch) == 2, "the board's reading does not move the training data on"
     events = EventAccumulator(str(folder / "whole_model"), size_guidance={"tensors": 0})
     events.Reload()
     return model, history.history, events, folder / "whole_model"
@@ -40,7 +38,7 @@ def scalars_of(events, tag):
 
 def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
     model, history, events, _ = logged
-    report = report_of(*predict(model, faces, "val"), faces)
+    report = faces.data.report(*predict(model, faces, "val"))
     for shot in ("all", "few", "zero"):
         values = scalars_of(events, f"mae_by_shot/{shot}")
         assert len(values) == 2
@@ -51,11 +49,10 @@ def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
 
 def test_the_term_is_that_of_training_batches_and_gamma_times_it_stands_beside(faces, logged):
     model, _, events, _ = logged
-    embed = kr.plots.embedding_model(model)
-    data = faces.replace()
-    data.epoch.assign(1)  # the board reads another epoch's order each time
+    embed = kr.experiments.embedding_model(model)
+    second_epoch = faces.dataset("train", epoch=1)  # the board reads another order each time
     terms = [
-        float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in data.train
+        float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in second_epoch
     ]
     np.testing.assert_allclose(scalars_of(events, "ranksim/term")[-1], np.mean(terms), rtol=1e-4)
     np.testing.assert_allclose(
@@ -75,33 +72,6 @@ def test_rank_matrices_are_images_of_the_first_and_the_last_epoch(logged):
     assert len(np.unique(picture.numpy().reshape(-1, 3), axis=0)) > 50
 
 
-def test_the_projector_shows_validation_embeddings_with_labels_and_pictures(faces, logged):
-    model, _, _, folder = logged
-    points = np.loadtxt(folder / "embeddings.tsv", delimiter="\t")
-    embedded = kr.plots.embedding_model(model).predict(faces.val, verbose=0)
-    np.testing.assert_allclose(points, embedded, rtol=1e-3, atol=1e-4)
-    lines = [line.split("\t") for line in (folder / "metadata.tsv").read_text().splitlines()]
-    assert lines[0] == ["age", "predicted", "shot"]
-    assert [float(line[0]) for line in lines[1:]] == faces.labels["val"].tolist()
-    labels, predictions, _ = predict(model, faces, "val")
-    np.testing.assert_allclose([float(line[1]) for line in lines[1:]], predictions, rtol=1e-3)
-    assert [line[2] for line in lines[1:]] == kr.shots(
-        faces.train_labels, labels, faces.bins
-    ).tolist()
-    config = (folder / "projector_config.pbtxt").read_text()
-    from google.protobuf import text_format
-    from tensorboard.plugins.projector import ProjectorConfig
-
-    read = text_format.Parse(config, ProjectorConfig()).embeddings[0]
-    assert (read.tensor_path, read.metadata_path) == ("embeddings.tsv", "metadata.tsv")
-    assert list(read.sprite.single_image_dim) == [THUMBNAIL, THUMBNAIL]
-    sheet = tf.io.decode_png((folder / read.sprite.image_path).read_bytes()).numpy()
-    assert sheet.shape == (11 * THUMBNAIL, 11 * THUMBNAIL, 3)  # 101 in a square of 11 by 11
-    third = np.asarray(next(iter(faces.val))[0])[2]
-    cell = sheet[:THUMBNAIL, 2 * THUMBNAIL : 3 * THUMBNAIL].astype(float)
-    np.testing.assert_allclose(cell.mean((0, 1)), ((third + 1) * 127.5).mean((0, 1)), atol=3)
-
-
 def test_a_run_with_the_board_learns_what_one_without_learns(faces, tmp_path):
     plain = kr.experiments.run(faces, "RRT + RANKSIM", epochs=1, verbose=0)
     watched = kr.experiments.run(
@@ -111,18 +81,6 @@ def test_a_run_with_the_board_learns_what_one_without_learns(faces, tmp_path):
         np.testing.assert_allclose(watched.history[name], plain.history[name], rtol=1e-6)
     runs = {path.name for path in (tmp_path / "tensorboard").iterdir()}
     assert runs == {"whole_model", "regressor_alone"}
-
-
-def test_of_many_samples_some_are_shown_and_no_label_breaks_a_line(tmp_path):
-    features = np.arange(5000.0)[:, None]
-    names = np.array(["a\tb", "c\nd"] * 2500)
-    write_projector(tmp_path, features, {"name": names, "at": features[:, 0]})
-    points = np.loadtxt(tmp_path / "embeddings.tsv")
-    assert (len(points), points[0], points[-1]) == (2000, 0, 4999)
-    lines = (tmp_path / "metadata.tsv").read_text().splitlines()
-    assert (lines[0], lines[1]) == ("name\tat", "a b\t0")
-    assert len(lines) == 2001
-    assert not (tmp_path / "sprite.png").exists()
 
 
 def test_labels_of_maps_are_means_of_what_was_measured():

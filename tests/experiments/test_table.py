@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_depth import draw, load
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import run_table
@@ -101,3 +102,35 @@ def test_every_cell_has_the_users_dtype_policy(benchmark):
     keras.config.set_dtype_policy("mixed_bfloat16")
     run_table(benchmark, "VANILLA", np.arange(2), epochs=1)
     assert keras.config.dtype_policy().name == "mixed_bfloat16"
+
+
+def test_a_table_of_depth_maps_trains_resumes_and_shows_the_root_of_the_squared_error(tmp_path):
+    draw(tmp_path / "nyu")
+    depth = load(tmp_path / "nyu", image_size=(16, 24), depth_size=(8, 12), batch_size=4)
+    methods = ["VANILLA", "LDS"]
+    table = run_table(depth, methods, [0], epochs=1, output_dir=tmp_path / "runs")
+    assert table.errors() == {}
+    assert table.metric == "rmse"
+    report = table.results["VANILLA"][0].report
+    assert table.frame.loc["VANILLA", ("all", "mean")] == report.loc["all", "rmse"]
+    assert "rmse on nyud2-dir" in (tmp_path / "runs" / "table.md").read_text()
+    again = run_table(depth, methods, [0], epochs=1, output_dir=tmp_path / "runs", metric="delta1")
+    assert again.results["VANILLA"][0].model is None
+    pd.testing.assert_frame_equal(again.results["VANILLA"][0].report, report)
+    assert again.metric == "delta1"
+
+
+def test_a_metric_that_no_report_has_is_an_error_before_training(benchmark):
+    with pytest.raises(ValueError, match=r"`metric` must be one of 'mse', 'mae'.*metric='rmse'"):
+        run_table(benchmark, ["VANILLA"], metric="rmse")
+
+
+@pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])
+def test_the_best_value_of_a_column_is_bold(metric, best):
+    def result(value):
+        report = pd.DataFrame({metric: [value]}, index=["all"])
+        return kr.experiments.Result("x", None, 0, report, report, {})
+
+    table = kr.experiments.Table("x", {"A": {0: result(0.9)}, "B": {0: result(0.1)}}, metric)
+    assert [line for line in table.to_markdown().splitlines() if f"**{best}**" in line]
+    assert table.to_markdown().count("**") == 2

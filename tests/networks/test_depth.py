@@ -58,7 +58,7 @@ def test_every_stage_and_every_weight_reaches_the_output(random):
     before = [variable.numpy() for variable in model.trainable_variables]
     model.train_on_batch(images, random.random((2, 10, 14, 1)))
     for variable, was in zip(model.trainable_variables, before):
-        # What a BatchNormalization takes away again cannot be learnt.
+        # What a BatchNormalization takes away again cannot be learned.
         if not (variable.path.endswith("bias") and "conv2d" in variable.path):
             assert np.abs(variable.numpy() - was).max() > 0, variable.path
 

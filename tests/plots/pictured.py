@@ -29,7 +29,7 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
     random = np.random.default_rng(3)
     labels, predictions, features = samples(random)
     named = {"label_name": label_name, "label_unit": label_unit, "theme": theme}
-    statistics = kr.plots.BinStatistics(BINS)
+    statistics = kr.experiments.BinStatistics(BINS)
     statistics.update(features, labels)
     found = kr.plots.mean_rank_matrices(features, labels, BINS, draws=3)
     methods = {"VANILLA": predictions, "FOCAL-R + LDS + FDS + RANKSIM": labels + 2}

@@ -1,4 +1,4 @@
-"""What the pictures show, on known data: positions, colours, arrays behind images, ticks."""
+"""What the pictures show, on known data: positions, colors, arrays behind images, ticks."""
 
 import itertools
 
@@ -18,7 +18,7 @@ LIMITS = (100, 20)
 
 
 def bars_of(axes):
-    """Left edge, height and colour of every bar."""
+    """Left edge, height and color of every bar."""
     return {
         bar.get_x(): (bar.get_height(), to_hex(bar.get_facecolor()))
         for container in axes.containers
@@ -34,7 +34,7 @@ def legend_of(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
-def test_the_histogram_has_a_bar_a_bin_in_the_colour_of_its_shot():
+def test_the_histogram_has_a_bar_a_bin_in_the_color_of_its_shot():
     axes = kr.plots.label_histogram(counts(), BINS, label_name="age", label_unit="years").axes[0]
     bars = bars_of(axes)
     assert set(bars) == set(np.flatnonzero(counts()).astype(float))
@@ -78,7 +78,7 @@ def test_bins_of_unequal_width_are_drawn_as_wide_as_they_are():
     assert widths == {0.0: 1.0, 1.0: 4.0, 5.0: 1.0}
 
 
-def test_shot_ranges_join_neighbours_of_one_shot(random):
+def test_shot_ranges_join_neighbors_of_one_shot(random):
     many = random.choice([0, 5, 50, 500], 40)
     bins = kr.LabelBins.uniform(0, 40, 1)
     ranges = shot_ranges(many, bins, LIMITS)
@@ -104,7 +104,7 @@ def error_by_loops(labels, predictions, window):
 
 
 @pytest.mark.parametrize("window", [1, 5])
-def test_errors_are_means_over_neighbouring_bins_weighing_by_samples(random, window):
+def test_errors_are_means_over_neighboring_bins_weighing_by_samples(random, window):
     labels, predictions, _ = samples(random, count=150)
     figure = kr.plots.error_by_label(labels, {"A": predictions}, counts(), BINS, window)
     drawn = figure.axes[0].lines[0]
@@ -122,7 +122,7 @@ def test_errors_of_several_runs_are_averaged(random):
     np.testing.assert_allclose(drawn.get_ydata(), (one + other) / 2)
 
 
-def test_gains_are_baseline_minus_method_above_zero_in_one_colour_below_in_another(random):
+def test_gains_are_baseline_minus_method_above_zero_in_one_color_below_in_another(random):
     labels, predictions, _ = samples(random)
     methods = {"VANILLA": predictions, "GOOD": labels, "BAD": 2 * predictions - labels}
     figure = kr.plots.error_by_label(labels, methods, counts(), BINS, label_unit="years")
@@ -228,7 +228,7 @@ def test_agreement_is_one_for_features_in_label_order_and_about_zero_by_chance(r
     assert abs(kr.plots.mean_rank_matrices(noise, labels, BINS).agreement) < 0.2
 
 
-def test_neighbouring_bins_are_joined_where_there_are_too_many(random):
+def test_neighboring_bins_are_joined_where_there_are_too_many(random):
     bins = kr.LabelBins.uniform(0, 300, 1)
     labels = np.arange(300.0)
     found = kr.plots.mean_rank_matrices(random.normal(size=(300, 3)), labels, bins, draws=1)
@@ -267,7 +267,7 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     labels[labels == 2] = 1
     labels[:1] = 2
     labels[1:] = np.where(labels[1:] == 2, 1, labels[1:])
-    statistics = kr.plots.BinStatistics(kr.LabelBins.uniform(0, 6, 1))
+    statistics = kr.experiments.BinStatistics(kr.LabelBins.uniform(0, 6, 1))
     for part in (slice(0, 20), slice(20, 50)):
         statistics.update(features[part], labels[part, None])
     for place in (0, 1, 3):
@@ -279,7 +279,7 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     assert np.isnan(statistics.variance[2]).all(), "one sample has no variance"
     assert np.isnan(statistics.mean[5]).all(), "no sample has no mean"
     with pytest.raises(ValueError, match=r"call update\(\) first"):
-        kr.plots.BinStatistics(BINS).mean  # noqa: B018
+        kr.experiments.BinStatistics(BINS).mean  # noqa: B018
 
 
 def test_similarity_to_the_anchor_is_the_cosine_of_means_and_of_variances(random):
@@ -316,11 +316,11 @@ def test_principal_components_are_those_of_the_covariance(
     monkeypatch.setattr(projection, "LARGEST_EXACT", largest_exact)
     features = random.normal(size=shape) * 0.8 ** np.arange(shape[1]) + 3
     points, share = kr.plots.principal_components(features)
-    centred = features - features.mean(axis=0)
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    centered = features - features.mean(axis=0)
+    values, vectors = np.linalg.eigh(centered.T @ centered)
     np.testing.assert_allclose(share, values[::-1][:2] / values.sum())
     for axis in range(2):
-        expected = centred @ vectors[:, -1 - axis]
+        expected = centered @ vectors[:, -1 - axis]
         sign = np.sign(expected @ points[:, axis])
         np.testing.assert_allclose(points[:, axis], sign * expected, atol=1e-8)
 
@@ -334,7 +334,7 @@ def test_features_of_one_direction_or_none_have_a_projection_too():
     assert not share.any()
 
 
-def test_the_map_of_embeddings_colours_projections_by_label(random):
+def test_the_map_of_embeddings_colors_projections_by_label(random):
     labels, _, features = samples(random)
     figure = kr.plots.embedding_map(
         {"VANILLA": features, "RANKSIM": features[:, :2]}, labels, "age", "years"
@@ -414,11 +414,11 @@ SOME = [5.0, 30.0]
         ),
         (
             lambda: kr.plots.error_by_label(SOME, dict.fromkeys("abcde", SOME), counts(), BINS),
-            r"1 to 4 methods by name, as many as can be told apart. Received: 5",
+            r"1 to 4 methods by name; more are hard to distinguish. Received: 5",
         ),
         (
             lambda: kr.plots.error_by_label(SOME, {"A": [1.0]}, counts(), BINS),
-            r"`predictions` must hold one prediction a label.*\(1, 1\) for labels of shape \(2,\)",
+            r"`predictions` must hold one prediction per label.*\(1, 1\) for labels of shape",
         ),
         (
             lambda: kr.plots.error_by_label(SOME, {"A": SOME}, counts(), BINS, window=4),
@@ -434,7 +434,7 @@ SOME = [5.0, 30.0]
         ),
         (
             lambda: kr.plots.rank_matrices([1, 2, 3], {"A": np.eye(2)}),
-            r"`matrices` must have a row and a column a label bin.*'A' of shape \(2, 2\) for 3",
+            r"`matrices` must have one row and one column per label bin.*'A' of shape \(2, 2\)",
         ),
         (lambda: kr.plots.rank_matrices([1, 2], {}), r"`matrices` must hold at least one"),
         (

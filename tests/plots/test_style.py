@@ -11,7 +11,7 @@ from pictured import LONG_NAME, figure_makers
 import keras_ranksim as kr
 from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit
 
-# Machado et al. 2009: what a linear RGB colour becomes without one kind of cone.
+# Machado et al. 2009: what a linear RGB color becomes without one kind of cone.
 SIGHTS = {
     "usual": np.eye(3),
     "without red": [
@@ -42,20 +42,20 @@ TO_OKLAB = [
 ]
 
 
-def linear(colour):
-    values = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+def linear(color):
+    values = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
-def seen(colour, sight):
-    """Oklab coordinates of a colour, in which distances are those that people see."""
-    cones = TO_CONES @ np.clip(sight @ linear(colour), 0, 1)
+def seen(color, sight):
+    """Oklab coordinates of a color, in which distances are those that people see."""
+    cones = TO_CONES @ np.clip(sight @ linear(color), 0, 1)
     return 100 * (TO_OKLAB @ np.cbrt(cones))
 
 
-def contrast(colour, other):
+def contrast(color, other):
     light, dark = sorted(
-        (float([0.2126, 0.7152, 0.0722] @ linear(one)) for one in (colour, other)), reverse=True
+        (float([0.2126, 0.7152, 0.0722] @ linear(one)) for one in (color, other)), reverse=True
     )
     return (light + 0.05) / (dark + 0.05)
 
@@ -63,10 +63,10 @@ def contrast(colour, other):
 @pytest.mark.parametrize("sight", SIGHTS)
 @pytest.mark.parametrize("group", ["shots", "methods"])
 @pytest.mark.parametrize("theme", THEMES)
-def test_colours_that_mean_something_are_told_apart_by_everybody(theme, group, sight):
-    colours = getattr(THEMES[theme], group)
-    colours = list(colours.values()) if group == "shots" else list(colours)
-    for one, other in itertools.combinations(colours, 2):
+def test_colors_that_mean_something_are_told_apart_by_everybody(theme, group, sight):
+    colors = getattr(THEMES[theme], group)
+    colors = list(colors.values()) if group == "shots" else list(colors)
+    for one, other in itertools.combinations(colors, 2):
         distance = np.linalg.norm(
             seen(one, np.array(SIGHTS[sight])) - seen(other, np.array(SIGHTS[sight]))
         )
@@ -74,17 +74,17 @@ def test_colours_that_mean_something_are_told_apart_by_everybody(theme, group, s
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_colours_stand_out_from_the_surface(theme):
+def test_colors_stand_out_from_the_surface(theme):
     look = THEMES[theme]
     assert contrast(look.ink, look.surface) > 12
     assert contrast(look.muted, look.surface) > 4.5
-    for colour in (*look.methods, look.gain, look.loss, look.shots["few"], look.shots["zero"]):
-        assert contrast(colour, look.surface) >= 2.9, colour
+    for color in (*look.methods, look.gain, look.loss, look.shots["few"], look.shots["zero"]):
+        assert contrast(color, look.surface) >= 2.9, color
     rarer = [contrast(look.shots[shot], look.surface) for shot in ("many", "medium", "few")]
     assert rarer == sorted(rarer), "the rarer, the further from the surface"
 
 
-def test_colour_is_never_the_only_mark():
+def test_color_is_never_the_only_mark():
     assert len(set(map(str, LINE_STYLES))) == len(THEMES["light"].methods)
     assert len(set(MARKERS.values())) == 4
 

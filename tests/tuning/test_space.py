@@ -80,6 +80,7 @@ def test_every_setting_finds_its_place_in_the_recipe(prices):
     assert tuned.batch_size == 16
     assert tuned.recipe == dataclasses.replace(
         RECIPE,
+        batch_size=16,
         learning_rate=3e-3,
         ranksim={"gamma": 0.5, "lambda_": 4.0},
         lds={"kernel": "laplacian", "kernel_size": 9, "sigma": 1.0},

@@ -209,7 +209,7 @@ def load_nyud2_dir(
         "val": {"image": train_images[held_out], "depth": train_depths[held_out]},
         "test": {"image": test_images, "depth": test_depths},
     }
-    return Benchmark(
+    return Benchmark.of(
         name="nyud2-dir",
         labels={"train": train.means, "val": val.means, "test": test.means},
         bins=bins,

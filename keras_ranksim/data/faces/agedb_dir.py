@@ -18,12 +18,6 @@ AGEDB_RECIPE = dataclasses.replace(
     FACE_RECIPE,
     epochs=120,
     fds_bins=LabelBins.uniform(start=3, stop=100, width=1),
-    published_ranksim={
-        "batch_size": 64,
-        "learning_rate": 2.5e-4,
-        "gamma": 100.0,
-        "lambda_": 2.0,
-    },
 )
 
 

@@ -16,12 +16,6 @@ FOLDERS = ("imdb_crop", "wiki_crop")
 
 IMDB_WIKI_RECIPE = dataclasses.replace(
     FACE_RECIPE,
-    published_ranksim={
-        "batch_size": 256,
-        "learning_rate": 1e-3,
-        "gamma": 100.0,
-        "lambda_": 2.0,
-    },
 )
 
 

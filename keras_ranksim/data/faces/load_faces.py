@@ -100,7 +100,7 @@ def load_faces(
         check_all(every, verbose=verbose)
     files = {part: {"image": paths[part]} for part in SPLITS}
     decoder = ImageDecoder((image_size, image_size))
-    return Benchmark(
+    return Benchmark.of(
         name=name,
         labels={part: split.ages[part].astype("float32") for part in SPLITS},
         bins=AGE_BINS,

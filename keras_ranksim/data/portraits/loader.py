@@ -137,7 +137,7 @@ def load_portraits(
         "seed": seed,
     }
     labels = {split: ages.astype("float32") for split, (ages, _) in people.items()}
-    return Benchmark(
+    return Benchmark.of(
         name="portraits" if protocol == "long_tail" else f"portraits_{protocol}",
         labels=labels,
         bins=AGE_BINS,

@@ -132,7 +132,7 @@ def load_sts_b_dir(
         )
         for part in SPLITS
     }
-    return Benchmark(
+    return Benchmark.of(
         name="sts-b-dir",
         labels={part: pairs[part].scores for part in SPLITS},
         bins=LabelBins.uniform(0, LARGEST_SCORE, 0.1),
@@ -198,13 +198,6 @@ def _recipe(samples):
             "empty_bins": "neighbors",
         },
         ranksim={"gamma": 0.01 * LOSS_SCALE, "lambda_": 100 / LOSS_SCALE},
-        published_ranksim={
-            "batch_size": 16,
-            "learning_rate": 2.5e-4,
-            "gamma": 3e-4 * LOSS_SCALE,
-            "lambda_": 2 / LOSS_SCALE,
-            "patience": epochs(30, 16),
-        },
         focal={"error": "squared", "beta": 20 / LARGEST_SCORE},
         conr={"window": 0.1, "pushing_power": 0.1},
     )

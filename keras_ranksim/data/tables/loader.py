@@ -130,7 +130,7 @@ def load_table(
     offset, scale = _center_and_spread(split_labels["train"], bins)
     recipe = _recipe(scale, bins)
 
-    return Benchmark(
+    return Benchmark.of(
         name=name or (file.stem if file else "table"),
         labels=split_labels,
         bins=bins,

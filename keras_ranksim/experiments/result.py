@@ -1,0 +1,109 @@
+"""What a run found, and how it is read back from the folder of a finished run."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras_ranksim.experiments.epoch_log import read_log
+from keras_ranksim.experiments.files import damaged, read_json
+from keras_ranksim.methods.method import Method
+
+if TYPE_CHECKING:
+    import pandas
+
+STAGES = ("stage_one", "stage_two")
+FINISHED = "result.json"
+
+
+@dataclasses.dataclass
+class Result:
+    """What a run found.
+
+    Args:
+        benchmark: Name of the benchmark.
+        method: The method.
+        seed: The seed.
+        report: Errors on the test split by shot, a `pandas.DataFrame`.
+        validation: The same on the validation split, on which weights were chosen.
+        history: A dictionary of lists, one value per epoch, the second stage after the first.
+        output_dir: The folder of the run, or `None`.
+        model: The trained model, or `None` for a result that was read from a folder.
+    """
+
+    benchmark: str
+    method: Method
+    seed: int
+    report: pandas.DataFrame
+    validation: pandas.DataFrame
+    history: dict[str, list[float]]
+    output_dir: Path | None = None
+    model: Any = None
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on training and validation."""
+        return sum(self.history["seconds"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Why a cell of a table has no result.
+
+    Args:
+        message: The error, its type first.
+    """
+
+    message: str
+
+    @property
+    def line(self) -> str:
+        """The first line of the message."""
+        return (self.message.splitlines() or [""])[0]
+
+
+def read_result(folder: Path) -> Result:
+    """Reads the folder of a finished run.
+
+    Args:
+        folder: The `output_dir` of the run.
+
+    Returns:
+        A `Result` without its model.
+
+    Raises:
+        ValueError: If a file is missing or damaged, with the way out.
+    """
+    settings = read_json(folder / "settings.json")
+    return Result(
+        benchmark=settings["benchmark"],
+        method=Method.parse(settings["method"]),
+        seed=settings["seed"],
+        report=_read_report(folder / "report.csv"),
+        validation=_read_report(folder / "validation.csv"),
+        history=history_of(folder),
+        output_dir=folder,
+    )
+
+
+def history_of(folder: Path) -> dict[str, list[float]]:
+    """The logs of a run, one list per value, the second stage after the first."""
+    rows = []
+    for stage in STAGES:
+        rows += read_log(folder / stage / "epochs.jsonl")
+    if not rows:
+        raise damaged(folder / STAGES[0] / "epochs.jsonl", FileNotFoundError())
+    names = [name for name in rows[0] if all(name in row for row in rows)]
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _read_report(path):
+    import pandas
+
+    try:
+        report = pandas.read_csv(path, index_col=0)
+        report["n"].astype(int)
+    except (OSError, ValueError, KeyError) as error:
+        raise damaged(path, error) from error
+    return report

@@ -1,0 +1,185 @@
+"""What a method is made of: one entry per name, found by that name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One `fit` of a training.
+
+    Args:
+        weighted: Whether samples have the method's weights.
+        prepare: Function `(model, regressor, learning_rate)` called before it, with the random
+            seed set to that of the run plus the number of the stage.
+        note: What a report says of the stage's weights.
+    """
+
+    weighted: bool = True
+    prepare: Callable | None = None
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tunable:
+    """A setting that a search may vary, by default around the recipe's value.
+
+    Args:
+        name: Name of the setting.
+        default: Its value if the recipe has none.
+        factor: Searched from `value / factor` to `value * factor` on a log scale.
+        choices: The values to choose from; `None` for the range above.
+    """
+
+    name: str
+    default: Any
+    factor: float = 10.0
+    choices: tuple | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What one name in the spelling of a method does. `None` leaves things as they are.
+
+    A name is either a base, of which a method has one, or an addition. Every hook that is given
+    the benchmark finds the settings of its run in `benchmark.recipe` and `benchmark.seed`.
+
+    Args:
+        name: How a method is spelled, for instance `"RANKSIM"`.
+        summary: What it does, for help texts, tables and reports.
+        base: Whether it is a base.
+        spellings: Other spellings of the name.
+        settings: Name of its settings in the recipe, see `Recipe.of`.
+        tunable: Which of these a search may vary.
+        weights: Function `(recipe, arguments) -> arguments` from the arguments of
+            `label_weights` so far, or `None`, to its own.
+        views: Function `recipe -> views`, the views of each training sample.
+        loss: Function `benchmark -> loss`, in place of the recipe's.
+        layer: Function `benchmark -> layer` for the embedding.
+        per_sample: Whether `layer` needs one row per sample; a dense task pools its maps for it.
+        head: Function `benchmark -> layer`, the regression layer.
+        output: Function `benchmark -> layer` behind the regression layer.
+        stages: The stages of training.
+    """
+
+    name: str
+    summary: str
+    base: bool = False
+    spellings: tuple[str, ...] = ()
+    settings: str | None = None
+    tunable: tuple[Tunable, ...] = ()
+    weights: Callable | None = None
+    views: Callable | None = None
+    loss: Callable | None = None
+    layer: Callable | None = None
+    per_sample: bool = True
+    head: Callable | None = None
+    output: Callable | None = None
+    stages: tuple[Stage, ...] | None = None
+
+    @property
+    def only_weighs(self) -> bool:
+        """Whether it changes nothing but sample weights."""
+        return not any((self.views, self.loss, self.layer, self.head, self.output, self.stages))
+
+
+# Of these, one name of a method may set each, or the last would silently win.
+SET_ONCE = {
+    "loss": "the loss",
+    "head": "the regression layer",
+    "views": "the views of a sample",
+    "stages": "the stages of training",
+}
+MOST_STAGES = 2
+_entries: dict[str, Entry] = {}
+
+
+def register(entry: Entry) -> Entry:
+    """Adds an entry: `Method.parse`, tables, reports, help texts and the tuner then know it.
+
+    Args:
+        entry: The entry; its name and spellings must be new.
+
+    Returns:
+        The entry.
+
+    Example:
+
+    ```python
+    kr.methods.register(
+        kr.methods.Entry(
+            "NOISE", "Gaussian noise on the embedding", layer=lambda benchmark: Noise(0.1)
+        )
+    )
+    kr.experiments.run(benchmark, "SQINV + NOISE")
+    ```
+    """
+    for name in (entry.name, *entry.spellings):
+        if name != spelled(name) or "+" in name:
+            raise ValueError(
+                "`name` must be in upper case, with '-' for '_', and hold no '+'. "
+                f"Received: name={name!r}"
+            )
+        if find(name) is not None:
+            raise ValueError(f"`name` must not be registered already. Received: name={name!r}")
+    if entry.stages is not None and not 1 <= len(entry.stages) <= MOST_STAGES:
+        raise ValueError(
+            f"`stages` must hold 1 to {MOST_STAGES} stages. Received: {len(entry.stages)} of them"
+        )
+    _entries[entry.name] = entry
+    return entry
+
+
+def unregister(name: str) -> None:
+    """Removes an entry, for instance one of a test or a notebook."""
+    del _entries[name]
+
+
+def find(name: str) -> Entry | None:
+    """The entry of a name or another spelling of it, `None` if there is none."""
+    name = spelled(name)
+    for entry in _entries.values():
+        if name in (entry.name, *entry.spellings):
+            return entry
+    return None
+
+
+def entries(base: bool | None = None) -> list[Entry]:
+    """All entries in the order of a method's spelling.
+
+    Args:
+        base: `True` for bases only, `False` for additions only.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> [entry.name for entry in kr.methods.entries(base=False)]
+    ['LDS', 'FDS', 'RANKSIM', 'CONR']
+    """
+    found = [entry for entry in _entries.values() if base is None or entry.base == base]
+    return sorted(found, key=lambda entry: not entry.base)
+
+
+def to_markdown() -> str:
+    """A table of all entries for documentation.
+
+    Example:
+
+    >>> import keras_ranksim as kr
+    >>> print(kr.methods.to_markdown().splitlines()[5])
+    | `SQINV` | base | weights by the inverse square root of label counts | `weights` |
+    """
+    lines = ["| name | kind | what it does | settings |", "|---|---|---|---|"]
+    for entry in entries():
+        settings = f"`{entry.settings}`" if entry.settings else "-"
+        kind = "base" if entry.base else "addition"
+        lines.append(f"| `{entry.name}` | {kind} | {entry.summary} | {settings} |")
+    return "\n".join(lines) + "\n"
+
+
+def spelled(name: str) -> str:
+    """A name as entries spell it: upper case, dashes."""
+    return name.strip().upper().replace("_", "-")

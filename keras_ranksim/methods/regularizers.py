@@ -1,0 +1,40 @@
+"""Methods that act on the embedding: FDS, RankSim and ConR."""
+
+from keras_ranksim.layers import (
+    ConRRegularizer,
+    FeatureDistributionSmoothing,
+    RankSimRegularizer,
+)
+from keras_ranksim.methods.registry import Entry, Tunable
+from keras_ranksim.methods.weighting import kernel_tunables
+
+
+def _fds(benchmark):
+    recipe = benchmark.recipe
+    bins = benchmark.bins if recipe.fds_bins is None else recipe.fds_bins
+    return FeatureDistributionSmoothing(bins, **recipe.fds)
+
+
+FDS = Entry(
+    "FDS",
+    "feature distribution smoothing: calibrates features by label bin",
+    settings="fds",
+    tunable=kernel_tunables(),
+    layer=_fds,
+    per_sample=False,
+)
+RANKSIM = Entry(
+    "RANKSIM",
+    "RankSim: features ranked as labels are",
+    settings="ranksim",
+    tunable=(Tunable("gamma", 0.01, factor=100.0), Tunable("perturbation", 1.0, factor=100.0)),
+    layer=lambda benchmark: RankSimRegularizer(seed=benchmark.seed, **benchmark.recipe.ranksim),
+)
+CONR = Entry(
+    "CONR",
+    "ConR: contrasts samples whose predictions are close and labels are not",
+    settings="conr",
+    tunable=(Tunable("beta", 4.0), Tunable("window", 1.0, factor=4.0)),
+    views=lambda recipe: recipe.conr_views,
+    layer=lambda benchmark: ConRRegularizer(**benchmark.recipe.conr),
+)

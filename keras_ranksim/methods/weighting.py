@@ -1,0 +1,50 @@
+"""Methods that only weigh samples: re-weighting by label counts, and LDS."""
+
+from keras_ranksim.methods.registry import Entry, Tunable
+from keras_ranksim.ops.kernels import KERNELS
+
+KERNEL_SIZES = (3, 5, 9, 15)
+
+
+def kernel_tunables() -> tuple[Tunable, ...]:
+    """The settings of a smoothing kernel that a search may vary."""
+    return (
+        Tunable("kernel", "gaussian", choices=tuple(KERNELS)),
+        Tunable("kernel_size", 5, choices=KERNEL_SIZES),
+        Tunable("sigma", 2.0, factor=4.0),
+    )
+
+
+def _scheme(name):
+    def weights(recipe, arguments):
+        # The recipe's other arguments, such as a clip of counts, belong to its own scheme.
+        return dict(recipe.weights) if recipe.weights["scheme"] == name else {"scheme": name}
+
+    return weights
+
+
+def _smoothed(recipe, arguments):
+    return {**(recipe.weights if arguments is None else arguments), **recipe.lds}
+
+
+SQINV = Entry(
+    "SQINV",
+    "weights by the inverse square root of label counts",
+    base=True,
+    settings="weights",
+    weights=_scheme("sqrt_inverse"),
+)
+INV = Entry(
+    "INV",
+    "weights by the inverse of label counts",
+    base=True,
+    settings="weights",
+    weights=_scheme("inverse"),
+)
+LDS = Entry(
+    "LDS",
+    "label distribution smoothing: weights from smoothed label counts",
+    settings="lds",
+    tunable=kernel_tunables(),
+    weights=_smoothed,
+)
