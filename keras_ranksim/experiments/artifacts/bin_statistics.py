@@ -33,10 +33,9 @@ class BinStatistics:
     def update(self, features, labels) -> None:
         """Adds a batch: features `(batch, features)` and labels `(batch,)` or `(batch, 1)`."""
         index = self.bins.index(np.ravel(np.asarray(labels)))
-        rows = keras.ops.cast(features, "float64")
-        sums = [
-            keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, len(self.bins))
-        ]
+        rows = keras.ops.convert_to_tensor(features)
+        origin = keras.ops.zeros((len(self.bins), rows.shape[-1]), dtype="float64")
+        sums = [keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, origin)]
         self._sums = sums if self._sums is None else [a + b for a, b in zip(self._sums, sums)]
 
     @property
