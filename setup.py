@@ -11,6 +11,7 @@ version = re.search(
 ).group(1)
 
 plots = ["matplotlib>=3.9"]
+onnx = ["tf2onnx>=1.17", "onnxruntime>=1.20"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
 text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 faces = ["scipy>=1.13"]
@@ -31,6 +32,7 @@ setup(
         "tuning": tuning,
         "text": text,
         "faces": faces,
+        "onnx": onnx,
         "all": plots + tuning + text + faces,
     },
     classifiers=[

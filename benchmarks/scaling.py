@@ -48,17 +48,12 @@ def share_of_ranksim(batch, kept, features, rows):
     import tensorflow as tf
 
     import keras_ranksim as kr
-    from keras_ranksim.ops.ranksim import ranksim_of_distinct
 
-    x, labels, _ = drawn(kept, features)
-    of_batch = tf.constant(np.resize(labels, (batch, 1)))
-
-    def loss(x):
-        drawn_ones = kr.ops.one_per_label(of_batch, seed=0)
-        known = tf.gather(of_batch, drawn_ones)
-        return ranksim_of_distinct(x, known, GAMMA, LAMBDA, rows=(0, rows))
-
-    return in_tensorflow(loss, x)
+    x, labels, _ = drawn(batch, features)
+    labels = tf.constant(np.resize(labels[:kept], batch))
+    return in_tensorflow(
+        lambda x: kr.ops.ranksim_loss(x, labels, GAMMA, LAMBDA, seed=0, rows=(0, rows)), x
+    )
 
 
 def conr(samples, features, rows=None):

@@ -181,7 +181,8 @@ def perturbation():
     embed = keras.Model(*kr.networks.mlp(12, widths=(64, 32)))
     rows = random.permutation(np.unique(ages, return_index=True)[1])[:48]
     features = embed(measurements[rows].astype("float32"))
-    target = keras.ops.convert_to_numpy(kr.ops.rank_labels(ages[rows, None])) / len(rows)
+    label_ranks = kr.ops.rank(kr.ops.negative_distance(ages[rows, None]))
+    target = keras.ops.convert_to_numpy(label_ranks) / len(rows)
     similarity = kr.ops.cosine_similarity(features)
     ranks = kr.ops.rank(similarity)
     gradient = 2 * (ranks / len(rows) - target) / len(rows)

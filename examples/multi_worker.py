@@ -67,7 +67,7 @@ def train(strategy, backup, epochs):
     """What a worker does. Every worker takes its part of every batch by itself."""
     with strategy.scope():
         model = regressor()
-    backup = kr.models.ChiefBackup(backup)
+    backup = kr.distribute.ChiefBackup(backup)
     history = model.fit(data(), epochs=epochs, verbose=0, callbacks=[backup])
     return dict(zip(history.epoch, history.history["loss"]))
 

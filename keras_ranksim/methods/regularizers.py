@@ -1,5 +1,6 @@
 """Methods that act on the embedding: FDS, RankSim and ConR."""
 
+from keras_ranksim.labels import LabelBins
 from keras_ranksim.layers import (
     ConRRegularizer,
     FeatureDistributionSmoothing,
@@ -10,8 +11,13 @@ from keras_ranksim.methods.weighting import kernel_tunables
 
 
 def _fds(benchmark):
-    recipe = benchmark.recipe
-    bins = benchmark.bins if recipe.fds_bins is None else recipe.fds_bins
+    recipe, bins = benchmark.recipe, benchmark.bins
+    if recipe.fds_bins is not None:
+        # Published recipes count labels beyond their bins in the end bins: widen those.
+        edges = recipe.fds_bins.edges.copy()
+        edges[0] = min(edges[0], bins.edges[0])
+        edges[-1] = max(edges[-1], bins.edges[-1])
+        bins = LabelBins(edges)
     return FeatureDistributionSmoothing(bins, **recipe.fds)
 
 

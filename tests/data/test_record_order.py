@@ -19,8 +19,7 @@ def test_a_seed_repeats_epochs_and_each_has_an_order_of_its_own(written, folder)
     assert sorted(first) == sorted(second) == list(range(SIZES["train"]))
     assert first != second
     assert places(other.train) != first
-    again.epoch.assign(1)
-    assert places(again.train) == second
+    assert places(again.dataset("train", epoch=1)) == second
 
 
 def stored_places(folder):
@@ -51,9 +50,9 @@ def test_each_epoch_begins_with_other_files(written, folder):
     written(shards=20)
     stored = stored_places(folder)
     benchmark = kr.data.read_records(folder, block=8)
-    begun = []
+    train, begun = benchmark.train, []
     for _ in range(2):
-        first = places(benchmark.train)[:8]
+        first = places(train)[:8]
         begun.append({n for n, file in enumerate(stored) if set(file) & set(first)})
     assert len(begun[0]) == len(begun[1]) == 8
     assert begun[0] != begun[1]
@@ -100,8 +99,7 @@ def test_two_workers_share_the_files_out(written, folder, split):
         shares = []
         for worker in range(2):
             benchmark = kr.data.read_records(folder)
-            benchmark.epoch.assign(len(epochs))
-            dataset = getattr(benchmark, split)
+            dataset = benchmark.dataset(split, epoch=len(epochs))
             policy = dataset.options().experimental_distribute.auto_shard_policy
             assert policy == tf.data.experimental.AutoShardPolicy.FILE
             shares.append(places(shared_by_tf_distribute(dataset, 2, worker)))

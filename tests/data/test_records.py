@@ -101,7 +101,7 @@ def test_portraits_in_records_are_portraits(tmp_path):
     one, other = (
         sorted(
             (float(y[0]), x.round(4).tolist())
-            for x, y, _ in samples(benchmark.replace(epoch=tf.Variable(4, dtype="int64")).train)
+            for x, y, _ in samples(benchmark.dataset("train", epoch=4))
         )
         for benchmark in (portraits, again)
     )

@@ -106,7 +106,7 @@ def test_every_cell_has_the_users_dtype_policy(benchmark):
 
 def test_a_table_of_depth_maps_trains_resumes_and_shows_the_root_of_the_squared_error(tmp_path):
     draw(tmp_path / "nyu")
-    depth = load(tmp_path / "nyu", image_size=(16, 24), depth_size=(8, 12), batch_size=4)
+    depth = load(tmp_path / "nyu", batch_size=4)
     methods = ["VANILLA", "LDS"]
     table = run_table(depth, methods, [0], epochs=1, output_dir=tmp_path / "runs")
     assert table.errors() == {}

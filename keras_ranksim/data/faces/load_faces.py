@@ -57,7 +57,7 @@ def load_faces(
         image_size: Height and width the images are resized to; below 224 for quick trials.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of shuffling and augmentation.
-        views: 1; or 2 for a tuple of two independently augmented views of each training
+        views: 1; or 2 for `Views` of two independently augmented views of each training
             image; or 3 for those two and, third, the image as evaluation sees it.
         in_memory: Whether to keep the resized images in memory after the first epoch:
             `3 * image_size ** 2` bytes each, twice that while they are read. At 224, the training
@@ -81,7 +81,7 @@ def load_faces(
     >>> rows = "age,path,split\\n31,face.jpg,train\\n59,face.jpg,val\\n44,face.jpg,test\\n"
     >>> _ = (folder / "faces.csv").write_text(rows)
     >>> benchmark = kr.data.load_faces(folder, folder / "faces.csv", image_size=32, views=2)
-    >>> (first, second), y, weight = next(iter(benchmark.train))
+    >>> (first, second, _), y, weight = next(iter(benchmark.train))
     >>> first.shape, second.shape, y.numpy()
     (TensorShape([1, 32, 32, 3]), TensorShape([1, 32, 32, 3]), array([[31.]], dtype=float32))
     """

@@ -355,6 +355,7 @@ def test_markup_escapes_all_that_is_not_markup():
     assert element("img", alt="a") == '<img alt="a">'
 
 
+@pytest.mark.filterwarnings("ignore:.*labels of the last epoch lie outside the bins")
 def test_embeddings_are_those_the_regression_layer_sees(tmp_path, random):
     inputs = keras.Input((3,))
     hidden = keras.layers.Dense(5, activation="relu", name="hidden")(inputs)
