@@ -33,7 +33,7 @@ setup(
         "text": text,
         "faces": faces,
         "onnx": onnx,
-        "all": plots + tuning + text + faces,
+        "all": plots + tuning + text + faces + onnx,
     },
     classifiers=[
         "Intended Audience :: Developers",

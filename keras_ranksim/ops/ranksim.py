@@ -37,8 +37,8 @@ def ranksim_terms(similarity, label_ranks, count, gamma, lambda_, counted=None) 
     >>> from keras_ranksim.ops.ranksim import ranksim_terms
     >>> similarity, label_ranks = [[1.0, 0.9, 0.8]], [[1.0, 3.0, 2.0]]
     >>> values, slopes = ranksim_terms(similarity, label_ranks, 3, gamma=1.0, lambda_=2.0)
-    >>> values.numpy().round(3), slopes.numpy().round(3)  # the third is to pass the second
-    (array([0.074], dtype=float32), array([[ 0.   ,  0.167, -0.167]], dtype=float32))
+    >>> values.numpy().round(3), slopes.numpy().round(3)  # the third rises, at the others' cost
+    (array([0.074], dtype=float32), array([[ 0.167,  0.167, -0.333]], dtype=float32))
     """
     similarity = ops.convert_to_tensor(similarity)
     ranks = rank(similarity)
