@@ -39,6 +39,7 @@ class ImbalancedTraining(_Base):
     ...         self.body = keras.layers.Dense(16, activation="relu")
     ...         self.regularizer = kr.layers.RankSimRegularizer()
     ...         self.head = keras.layers.Dense(1)
+    ...
     ...     def call(self, inputs, training=None):
     ...         return self.head(self.regularizer(self.body(inputs), training=training))
     >>> model = Regressor()
