@@ -22,8 +22,16 @@ import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"
-TENSORFLOW_ONLY = ("data", "distribute", "experiments", "networks", "plots", "tuning")
-TENSORFLOW_ONLY_FILES = ("test_docs.py", "test_packaging.py", "test_files.py")
+TENSORFLOW_ONLY = (
+    "data",
+    "distribute",
+    "experiments",
+    "methods",
+    "networks",
+    "plots",
+    "tuning",
+)
+TENSORFLOW_ONLY_FILES = ("test_docs.py", "test_files.py", "test_main.py", "test_packaging.py")
 if not ON_TENSORFLOW:
     collect_ignore = [*TENSORFLOW_ONLY, *TENSORFLOW_ONLY_FILES]
     collect_ignore_glob = ["**/*_tensorflow.py"]
