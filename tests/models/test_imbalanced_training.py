@@ -85,13 +85,12 @@ def test_a_subclassed_model_is_saved_and_predicts_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
-@pytest.mark.parametrize("samples", [4, 5])
-def test_batches_of_one_and_a_last_batch_of_one_train(run_eagerly, samples):
+def test_batches_of_one_and_a_last_batch_of_one_train(run_eagerly):
     for batch_size in (1, 2):
         model = functional()
         model.compile("sgd", loss="mse", run_eagerly=run_eagerly)
-        y = Y[:samples, 0]
-        history = model.fit(X[:samples], y, batch_size=batch_size, verbose=0).history
+        y = Y[:3, 0]
+        history = model.fit(X[:3], y, batch_size=batch_size, verbose=0).history
         assert np.isfinite(history["loss"]).all()
         assert np.isfinite(model.train_on_batch(X[:1], y[:1])).all()
 
