@@ -4,6 +4,7 @@ On JAX and PyTorch (`KERAS_BACKEND`), the tests of the backend-neutral folders r
 of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -45,6 +46,35 @@ def pytest_configure(config):
         cpu = tf.config.list_physical_devices("CPU")[0]
         devices = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, devices)
+
+
+# The tests of these train many small models, whose tracing takes longer than their few steps.
+EAGER = ("experiments", "methods", "tuning", "test_main.py")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if set(item.path.relative_to(item.config.rootpath).parts) & set(EAGER):
+            item.add_marker(pytest.mark.usefixtures("_eagerly"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:Even though the `tf.config"))
+
+
+@contextlib.contextmanager
+def eagerly():
+    """Runs functions of TensorFlow without tracing them."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def _eagerly():
+    with eagerly():
+        yield
 
 
 @pytest.fixture(autouse=True)

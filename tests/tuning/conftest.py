@@ -1,37 +1,13 @@
 """The small search of these tests, trained once, and a training that takes no time."""
 
-import contextlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 from small_search import make_benchmark, small_search
 
 import keras_ranksim as kr
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("ignore:Even though the `tf.config"))
-
-
-@contextlib.contextmanager
-def eagerly():
-    """Tracing so many small models takes longer than their few steps."""
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture(autouse=True)
-def _eagerly():
-    with eagerly():
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +17,7 @@ def benchmark():
 
 @pytest.fixture(scope="session")
 def found(tmp_path_factory):
-    with eagerly():
-        return small_search(tmp_path_factory.mktemp("tuning") / "search")
+    return small_search(tmp_path_factory.mktemp("tuning") / "search")
 
 
 class Trained:
