@@ -6,6 +6,7 @@ from keras_ranksim import labels, layers, losses, metrics, models, ops
 from keras_ranksim.labels import (
     LabelBins,
     balanced_split,
+    diagnose,
     label_weights,
     outside_ranges,
     shot_report,
@@ -33,6 +34,7 @@ __all__ = [
     "Views",
     "balanced_split",
     "data",
+    "diagnose",
     "distribute",
     "experiments",
     "label_scope",

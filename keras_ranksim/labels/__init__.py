@@ -2,6 +2,7 @@
 
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.depth_report import depth_report, depth_shot_limits
+from keras_ranksim.labels.diagnosis import Diagnosis, diagnose
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 from keras_ranksim.labels.report import shot_report
 from keras_ranksim.labels.shots import SHOTS, shots, shots_of_counts
@@ -14,10 +15,12 @@ from keras_ranksim.labels.weights import (
 
 __all__ = [
     "SHOTS",
+    "Diagnosis",
     "LabelBins",
     "balanced_split",
     "depth_report",
     "depth_shot_limits",
+    "diagnose",
     "fit_mixture",
     "label_density",
     "label_weights",
