@@ -15,6 +15,7 @@ class KerasSections(griffe.Extension):
     def on_object(self, *, obj, loader, **kwargs):
         if not obj.is_alias and obj.docstring is not None:
             text = inspect.cleandoc(obj.docstring.value)
+            text = text.replace("Call arguments:", "Other Parameters: Call arguments")
             obj.docstring.value = EXAMPLE.sub(_indented, text)
 
 
