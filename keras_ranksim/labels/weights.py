@@ -14,7 +14,7 @@ PADDINGS = ("zero", "symmetric")
 
 def label_weights(
     labels,
-    bins: LabelBins,
+    bins: LabelBins | None = None,
     scheme: str = "sqrt_inverse",
     kernel: str | None = None,
     kernel_size: int = 5,
@@ -30,7 +30,7 @@ def label_weights(
     Args:
         labels: Training labels, shape `(samples,)`, `(samples, 1)` or, for dense tasks,
             `(samples, height, width, 1)`.
-        bins: The label bins.
+        bins: The label bins; `None` takes `LabelBins.from_labels(labels)`.
         scheme: `"inverse"` or `"sqrt_inverse"`.
         kernel: `None` for plain re-weighting, or `"gaussian"`, `"triangular"`, `"laplacian"`.
         kernel_size: Window of the kernel in bins, odd.
@@ -52,12 +52,12 @@ def label_weights(
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
     """
-    bins = as_bins(bins)
     labels = numbers("labels", labels)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
     outside = int(bins.is_outside(labels).sum())
     if outside:
         warnings.warn(

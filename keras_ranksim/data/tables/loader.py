@@ -17,7 +17,7 @@ from keras_ranksim.data.tables.columns import NumericColumn
 from keras_ranksim.data.tables.encoder import TableEncoder
 from keras_ranksim.data.tables.file import read_table
 from keras_ranksim.data.tables.kinds import IDENTIFIES_ROWS, column_kinds
-from keras_ranksim.data.tables.labels import bins_for_labels, label_values
+from keras_ranksim.data.tables.labels import label_values
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.networks.mlp import mlp
@@ -67,7 +67,7 @@ def load_table(
             number or an identifier; `None` takes all.
         drop: Names of columns to leave out.
         nominal: Names of numeric columns that stand for categories.
-        bins: The label bins; `None` takes those of `bins_for_labels`.
+        bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
         max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
@@ -104,7 +104,7 @@ def load_table(
     )
     _names("label", [label], frame, source)
     labels = label_values(frame, label, source)
-    bins = bins_for_labels(labels) if bins is None else as_bins(bins)
+    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
     if split is None:
         parts = _balanced(labels, bins, max_per_bin, seed, source)
     else:
