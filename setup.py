@@ -14,6 +14,7 @@ plots = ["matplotlib>=3.9"]
 onnx = ["tf2onnx>=1.17", "onnxruntime>=1.20"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
 text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
+encoders = ["keras-hub>=0.32", "safetensors>=0.4"]
 faces = ["scipy>=1.13"]
 
 setup(
@@ -32,9 +33,10 @@ setup(
         "plots": plots,
         "tuning": tuning,
         "text": text,
+        "encoders": encoders,
         "faces": faces,
         "onnx": onnx,
-        "all": plots + tuning + text + faces + onnx,
+        "all": plots + tuning + text + encoders + faces + onnx,
     },
     classifiers=[
         "Development Status :: 4 - Beta",

@@ -10,8 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.files import file_hash
+from keras_ranksim.progress_bar import ProgressBar
 
 CHUNK = 1 << 20
 PERMANENT = (400, 401, 403, 404, 405, 410, 451)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_ranksim.data.image_files import decode_image_bytes
 from keras_ranksim.data.images import PADDING, decode_image, scale_image, training_input
 from keras_ranksim.data.pipeline import batches_from_samples, labels_and_weights, order_arguments
-from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.progress_bar import ProgressBar
 
 
 class FilePipelines:

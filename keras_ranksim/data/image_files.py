@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.progress_bar import ProgressBar
 
 NAMED = 3
 

@@ -16,8 +16,8 @@ from keras_ranksim.data.benchmark_config import benchmark_config, benchmark_fiel
 from keras_ranksim.data.depth.decoder import DepthDecoder
 from keras_ranksim.data.file_pipelines import ImageDecoder
 from keras_ranksim.data.portraits.batches import PortraitDecoder
-from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.data.record_pipelines import RecordPipelines
+from keras_ranksim.progress_bar import ProgressBar
 from keras_ranksim.validation import positive_integer
 
 MANIFEST, ARRAYS = "records.json", "records.npz"

@@ -10,10 +10,13 @@ from keras_ranksim.networks.sentence_pair import (
     TokenEmbedding,
     bilstm_pair,
 )
+from keras_ranksim.networks.sentence_vectors import sentence_vectors
 from keras_ranksim.networks.small_cnn import small_cnn
+from keras_ranksim.networks.vector_pair import CompareVectors, vector_pair
 
 __all__ = [
     "CompareSentences",
+    "CompareVectors",
     "MaskedMaxPooling",
     "SentencesToBatch",
     "TokenEmbedding",
@@ -24,5 +27,7 @@ __all__ = [
     "mlp",
     "resnet50",
     "resnet50_stages",
+    "sentence_vectors",
     "small_cnn",
+    "vector_pair",
 ]

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from pair_files import made_up, write
+from tiny_bert import SIZE, write_bert
 
 import keras_ranksim as kr
 from keras_ranksim.data import load_sts_b_dir
 from keras_ranksim.data.sentences import sts_b_files
 from keras_ranksim.data.sentences.sts_b_files import FILES, read_pairs
 from keras_ranksim.files import file_hash
+from keras_ranksim.networks import sentence_vectors
 
 SMALL = {"width": 4, "layers": 1, "vector_size": 8}
 
@@ -220,3 +222,51 @@ def test_every_gradient_of_the_recipe_is_25_times_the_published_one(load_own, ra
 def test_the_recipe_counts_400_steps_as_the_papers_do(shared_data):
     recipe = load_sts_b_dir(shared_data / "sts-b-dir", **SMALL).recipe
     assert recipe.patience * -(-5249 // 128) == pytest.approx(10 * 400, abs=42)
+
+
+# A pretrained encoder
+
+
+@pytest.fixture
+def load_encoded(own, tmp_path):
+    pytest.importorskip("keras_hub")
+    write_bert(tmp_path / "bert")
+    return functools.partial(
+        load_sts_b_dir, own, verify=False, encoder=tmp_path / "bert", verbose=False
+    )
+
+
+def test_an_encoder_gives_the_vectors_of_both_sentences(load_encoded, own, tmp_path):
+    benchmark = load_encoded(cache_dir=tmp_path / "cache")
+    for part, name in FILES.items():
+        pairs = read_pairs(own / name)
+        expected = [
+            sentence_vectors(sentences, tmp_path / "bert", verbose=False)
+            for sentences in (pairs.first, pairs.second)
+        ]
+        x = benchmark.make_pipeline.arrays[part]
+        for found, wanted in zip(x, expected):
+            np.testing.assert_allclose(found, wanted, atol=1e-6)
+        np.testing.assert_array_equal(benchmark.labels[part], pairs.scores)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    (first, second), y, _ = next(iter(benchmark.train))
+    assert first.shape == second.shape == (40, SIZE)
+    assert y.shape == (40, 1)
+
+
+def test_scores_are_standardized_for_the_head_on_vectors(load_encoded):
+    benchmark = load_encoded()
+    assert benchmark.label_offset == pytest.approx(benchmark.train_labels.mean())
+    assert benchmark.label_scale == pytest.approx(benchmark.train_labels.std())
+    assert benchmark.batch_size == 64
+    assert load_encoded(batch_size=8).batch_size == 8
+
+
+def test_a_method_runs_on_the_vectors(load_encoded):
+    report = kr.experiments.run(load_encoded(), "INV + LDS + RANKSIM", epochs=1, verbose=0).report
+    assert report.loc["all", "n"] == 10
+
+
+def test_an_encoder_and_word_vectors_exclude_each_other(load_encoded):
+    with pytest.raises(ValueError, match=r"`encoder` and `vectors` cannot both be given"):
+        load_encoded(vectors="minilm")

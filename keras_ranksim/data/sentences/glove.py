@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.progress_bar import ProgressBar
 
 MEGABYTE = 1_000_000
 PATIENCE = 2.0  # seconds

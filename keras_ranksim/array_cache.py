@@ -34,7 +34,7 @@ def cached_arrays(
     Example:
 
     >>> import numpy as np, tempfile
-    >>> from keras_ranksim.data.array_cache import cached_arrays
+    >>> from keras_ranksim.array_cache import cached_arrays
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     first = cached_arrays(folder, "squares", {"n": 3}, lambda: {"x": np.arange(3) ** 2})
     ...     again = cached_arrays(folder, "squares", {"n": 3}, lambda: 1 / 0)

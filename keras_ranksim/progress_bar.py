@@ -1,4 +1,4 @@
-"""Progress of long work on data."""
+"""Progress of long work."""
 
 import contextlib
 import sys
