@@ -11,6 +11,7 @@ from keras_ranksim.networks.sentence_pair import (
     bilstm_pair,
 )
 from keras_ranksim.networks.small_cnn import small_cnn
+from keras_ranksim.networks.small_resnet import small_resnet
 
 __all__ = [
     "CompareSentences",
@@ -25,4 +26,5 @@ __all__ = [
     "resnet50",
     "resnet50_stages",
     "small_cnn",
+    "small_resnet",
 ]
