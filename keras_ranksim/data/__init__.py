@@ -6,6 +6,7 @@ from keras_ranksim.data.depth.view import DepthView
 from keras_ranksim.data.faces.agedb_dir import load_agedb_dir
 from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
 from keras_ranksim.data.faces.load_faces import load_faces
+from keras_ranksim.data.faces.utkface import load_utkface
 from keras_ranksim.data.image_files import check_images
 from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
@@ -34,6 +35,7 @@ __all__ = [
     "load_portraits",
     "load_sts_b_dir",
     "load_table",
+    "load_utkface",
     "load_word_vectors",
     "read_records",
     "write_records",

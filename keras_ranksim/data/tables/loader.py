@@ -11,19 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
+from keras_ranksim.data.parts import balanced_parts, given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
-from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.tables.columns import NumericColumn
 from keras_ranksim.data.tables.encoder import TableEncoder
 from keras_ranksim.data.tables.file import read_table
 from keras_ranksim.data.tables.kinds import IDENTIFIES_ROWS, column_kinds
 from keras_ranksim.data.tables.labels import label_values
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.labels.splits import balanced_split
 from keras_ranksim.networks.mlp import mlp
-
-MOST_PER_BIN = 30
-LARGEST_SHARE = 0.15
 
 
 def load_table(
@@ -106,10 +103,12 @@ def load_table(
     labels = label_values(frame, label, source)
     bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
     if split is None:
-        parts = _balanced(labels, bins, max_per_bin, seed, source)
+        parts = balanced_parts(labels, bins, max_per_bin, seed, source)
     else:
         _names("split", [split], frame, source)
-        parts = _given(frame[split], split, source)
+        parts = given_parts(
+            frame[split], "name a column that holds", f"split='{split}', which in {source} holds "
+        )
 
     candidates = [
         column
@@ -127,8 +126,8 @@ def load_table(
     inputs = {part: matrix[rows[part]] for part in SPLITS}
     split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
     file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
-    offset, scale = _center_and_spread(split_labels["train"], bins)
-    recipe = _recipe(scale, bins)
+    offset, scale = center_and_spread(split_labels["train"], bins)
+    recipe = scaled_recipe(scale, bins, epochs=40, batch_size=128, learning_rate=1e-3)
 
     return Benchmark.of(
         name=name or (file.stem if file else "table"),
@@ -167,42 +166,6 @@ def _names(argument, names, frame, source):
     return names
 
 
-def _balanced(labels, bins, max_per_bin, seed, source):
-    if max_per_bin is None:
-        max_per_bin = _largest_cap(bins.count(labels))
-    parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
-    if "test" not in parts:
-        raise ValueError(
-            f"{source} must hold at least three rows with labels of one bin, or validation and "
-            f"test stay empty. Received: {len(labels)} rows over {len(bins)} bins; pass wider "
-            "`bins`, or name a `split` column"
-        )
-    return parts
-
-
-def _largest_cap(counts):
-    """The largest cap per bin that still leaves most of a small table to training."""
-    fitting = [
-        cap
-        for cap in range(2, MOST_PER_BIN + 1)
-        if np.minimum(counts // 3, cap).sum() <= LARGEST_SHARE * counts.sum()
-    ]
-    return max(fitting, default=1)
-
-
-def _given(column, split, source):
-    parts = column.astype(str).to_numpy(dtype=object)
-    odd = sorted(set(parts) - set(SPLITS))
-    absent = [part for part in SPLITS if part not in parts]
-    if odd or absent:
-        found = f"other values, the first {odd[0]!r}" if odd else f"no row of {absent[0]!r}"
-        raise ValueError(
-            f"`split` must name a column that holds 'train', 'val' or 'test' in every row, each at "
-            f"least once. Received: split='{split}', which in {source} holds {found}"
-        )
-    return parts
-
-
 def _warn_of(left_out, source):
     for column, reason in left_out.items():
         if reason in IDENTIFIES_ROWS:
@@ -211,28 +174,6 @@ def _warn_of(left_out, source):
                 "in `columns` to learn from it, or in `drop` to leave it out without this warning.",
                 stacklevel=3,
             )
-
-
-def _center_and_spread(labels, bins):
-    within = np.clip(labels.astype("float64"), bins.edges[0], bins.edges[-1])
-    spread = within.std() or labels.std() or 1.0
-    return float(np.median(labels)), float(spread)
-
-
-def _recipe(scale, bins):
-    # The regression loss grows with the unit of the label; regularizers do not. RankSim's weight
-    # of 0.01 helped with labels of a deviation of about 3; its perturbation, gamma * lambda_, acts
-    # on ranks and has no unit. The others were published for ages, whose deviation is about 15.
-    gamma = 0.01 * scale / 3
-    width = float(f"{np.median(np.diff(bins.edges)):.6g}")
-    return Recipe(
-        epochs=40,
-        batch_size=128,
-        learning_rate=1e-3,
-        ranksim={"gamma": gamma, "lambda_": 1 / gamma},
-        focal={"error": "absolute", "beta": 3.0 / scale},
-        conr={"beta": 4.0 * scale / 15, "window": width, "pushing_power": 0.01 / width},
-    )
 
 
 def _findings(encoder, values, rows):
