@@ -25,19 +25,27 @@ class Stage:
 
 @dataclasses.dataclass(frozen=True)
 class Tunable:
-    """A setting that a search may vary, by default around the recipe's value.
+    """A setting that a search may vary, on a log scale around the recipe's value.
 
     Args:
         name: Name of the setting.
-        default: Its value if the recipe has none.
-        factor: Searched from `value / factor` to `value * factor` on a log scale.
-        choices: The values to choose from; `None` for the range above.
+        default: Its value if the recipe has none, or a function of the recipe's settings.
+        factor: Searched from `value / factor` to `value * factor`.
+        limits: Smallest and largest value to search, extended to the recipe's, instead of
+            `factor`.
+        choices: The values to choose from, instead of a range.
+        replaces: Name of the setting that must be left out if this one is given, or `None`.
+        hyperparameter: Its name in a search; `None` for `settings` of the entry and `name`, as
+            in `"lds_sigma"`.
     """
 
     name: str
     default: Any
     factor: float = 10.0
+    limits: tuple[float, float] | None = None
     choices: tuple | None = None
+    replaces: str | None = None
+    hyperparameter: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +133,11 @@ def register(entry: Entry) -> Entry:
             )
         if find(name) is not None:
             raise ValueError(f"`name` must not be registered already. Received: name={name!r}")
+    if entry.tunable and entry.settings is None:
+        raise ValueError(
+            "`settings` must name the settings in the recipe that `tunable` is about. "
+            f"Received: settings=None, tunable={[tunable.name for tunable in entry.tunable]}"
+        )
     if entry.stages is not None and not 1 <= len(entry.stages) <= MOST_STAGES:
         raise ValueError(
             f"`stages` must hold 1 to {MOST_STAGES} stages. Received: {len(entry.stages)} of them"
