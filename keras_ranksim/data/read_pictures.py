@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.images import decode_image
-from keras_ranksim.data.progress_bar import ProgressBar
+from keras_ranksim.progress_bar import ProgressBar
 from keras_ranksim.validation import is_number
 
 SMALLEST_SIDE = 16

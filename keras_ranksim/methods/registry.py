@@ -63,14 +63,17 @@ class Entry:
         settings: Name of its settings in the recipe, see `Recipe.of`.
         tunable: Which of these a search may vary.
         weights: Function `(recipe, arguments) -> arguments` from the arguments of
-            `label_weights` so far, or `None`, to its own.
+            `Benchmark.weighted` so far, or `None`, to its own.
         views: Function `recipe -> views`, the views of each training sample.
+        batches: Function `(dataset, benchmark, epoch) -> dataset` for the training batches;
+            `epoch` is the `tf.Variable` that counts epochs, which it may read and not change.
         loss: Function `benchmark -> loss`, in place of the recipe's.
         layer: Function `benchmark -> layer` for the embedding.
         per_sample: Whether `layer` needs one row per sample; a dense task pools its maps for it.
         head: Function `benchmark -> layer`, the regression layer.
         output: Function `benchmark -> layer` behind the regression layer.
         stages: The stages of training.
+        excludes: Names that it cannot be combined with, and why.
     """
 
     name: str
@@ -81,17 +84,20 @@ class Entry:
     tunable: tuple[Tunable, ...] = ()
     weights: Callable | None = None
     views: Callable | None = None
+    batches: Callable | None = None
     loss: Callable | None = None
     layer: Callable | None = None
     per_sample: bool = True
     head: Callable | None = None
     output: Callable | None = None
     stages: tuple[Stage, ...] | None = None
+    excludes: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def only_weighs(self) -> bool:
         """Whether it changes nothing but sample weights."""
-        return not any((self.views, self.loss, self.layer, self.head, self.output, self.stages))
+        other = ("views", "batches", "loss", "layer", "head", "output", "stages")
+        return not any(getattr(self, hook) for hook in other)
 
 
 # Of these, one name of a method may set each, or the last would silently win.
@@ -170,7 +176,7 @@ def entries(base: bool | None = None) -> list[Entry]:
 
     >>> import keras_ranksim as kr
     >>> [entry.name for entry in kr.methods.entries(base=False)]
-    ['LDS', 'FDS', 'RANKSIM', 'CONR']
+    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'CMIXUP']
     """
     found = [entry for entry in _entries.values() if base is None or entry.base == base]
     return sorted(found, key=lambda entry: not entry.base)

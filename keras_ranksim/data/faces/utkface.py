@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from keras_ranksim.data.array_cache import cached_arrays
+from keras_ranksim.array_cache import cached_arrays
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.faces.load_faces import FACE_RECIPE
 from keras_ranksim.data.faces.thinned import training_faces
