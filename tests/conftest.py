@@ -33,7 +33,13 @@ TENSORFLOW_ONLY = (
     "plots",
     "tuning",
 )
-TENSORFLOW_ONLY_FILES = ("test_docs.py", "test_files.py", "test_main.py", "test_packaging.py")
+TENSORFLOW_ONLY_FILES = (
+    "test_docs.py",
+    "test_examples.py",
+    "test_files.py",
+    "test_main.py",
+    "test_packaging.py",
+)
 if not ON_TENSORFLOW:
     collect_ignore = [*TENSORFLOW_ONLY, *TENSORFLOW_ONLY_FILES]
     collect_ignore_glob = ["**/*_tensorflow.py"]
