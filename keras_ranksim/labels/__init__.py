@@ -4,7 +4,7 @@ from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.conformal import ConformalIntervals, conformal_intervals
 from keras_ranksim.labels.dense_weights import dense_weights
 from keras_ranksim.labels.depth_report import depth_report, depth_shot_limits
-from keras_ranksim.labels.diagnosis import Diagnosis, diagnose
+from keras_ranksim.labels.diagnosis import diagnose
 from keras_ranksim.labels.interval_report import interval_report
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 from keras_ranksim.labels.report import shot_report
@@ -19,7 +19,6 @@ from keras_ranksim.labels.weights import (
 
 __all__ = [
     "SHOTS",
-    "Diagnosis",
     "ConformalIntervals",
     "LabelBins",
     "balanced_split",
