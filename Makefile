@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests keras_ranksim
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-backends lint wheel clean
+.PHONY: demo test test-backends docs lint wheel clean
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/portraits.py
@@ -17,6 +17,10 @@ test: lint $(VENV)/ready
 test-backends: $(VENV)/backends
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(PARALLEL) tests
 	KERAS_BACKEND=torch $(BIN)/python -m pytest $(PARALLEL) tests
+
+# The documentation as a site, in site/. Warnings are errors.
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -35,5 +39,9 @@ $(VENV)/backends: $(VENV)/ready requirements-backends.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-backends.txt
 	touch $@
 
+$(VENV)/docs: $(VENV)/ready requirements-docs.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info

@@ -4,7 +4,6 @@ Started with TF_CONFIG in the environment this is one worker: it takes a core fo
 the small CNN in each variant, and the chief writes the times of the steps to a file.
 """
 
-import importlib.util
 import json
 import os
 import sys
@@ -32,22 +31,15 @@ def steps_of(workers, steps, minutes):
         steps: Timed steps of each variant in each of `ROUNDS` rounds.
         minutes: Longest time for all of it.
     """
-    launcher = _example()
+    from keras_ranksim.distribute import run_workers
+
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "times.json"
         command = [sys.executable, __file__, str(result), str(steps)]
-        codes = launcher.wait_for(launcher.start_workers(workers, command), 60 * minutes)
+        codes = run_workers(command, workers, seconds=60 * minutes)
         if any(codes):
             sys.exit(f"The {workers} workers ended with the exit codes {codes}.")
         return json.loads(result.read_text())
-
-
-def _example():
-    path = Path(__file__).parents[1] / "examples" / "multi_worker.py"
-    spec = importlib.util.spec_from_file_location("multi_worker_example", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main():

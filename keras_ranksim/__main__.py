@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from keras_ranksim import data
 from keras_ranksim.experiments import command_line, write_report
 
-USAGE = """\
-python -m keras_ranksim run     trains methods and reports on the test split
-python -m keras_ranksim table   trains a table of methods over seeds
-python -m keras_ranksim tune    searches the settings of a method
-python -m keras_ranksim report  writes the page of a finished run or table
+DESCRIPTION = """\
+Regression with rare labels: train methods, compare them, tune them, look at reports.
 
-With --help each lists its flags; with --debug errors show their traceback.
+  python -m keras_ranksim run --csv houses.csv --label price
+  python -m keras_ranksim table --method VANILLA "SQINV + LDS" --quick
+  python -m keras_ranksim tune --method "SQINV + LDS + RANKSIM" --trials 12
+  python -m keras_ranksim report runs/houses
 """
 LOADERS = {
     "portraits": lambda flags: data.load_portraits(cache_dir=flags.data_dir, **_small(flags)),
@@ -41,56 +42,84 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line without the program; `None` takes that of the process.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
-    name, *rest = [one for one in arguments if one != "--debug"] or ["--help"]
-    if name not in COMMANDS:
-        asked = name in ("--help", "-h")
-        (sys.stdout if asked else sys.stderr).write(USAGE)
-        return 0 if asked else 2
+    parser = _parser()
+    if not arguments:
+        parser.print_help()
+        return 0
+    flags = parser.parse_args(arguments)
+    flags.arguments = arguments
     try:
-        COMMANDS[name](rest)
+        return flags.command(flags)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted. Make the same call with --resume to continue.\n")
+        sys.stderr.write(f"Interrupted. {flags.continued}\n")
         return 130
     except Exception as error:
-        if debug:
+        if flags.debug:
             raise
         sys.stderr.write(f"error: {error or type(error).__name__}\n")
         return 1
-    return 0
 
 
-def _run(arguments, name="run", *more):
-    command_line.main(
-        _benchmark,
-        f"{name}: trains methods on a benchmark, or on a table of your own.",
-        add_flags=_data_flags,
-        needs_data=False,
-        arguments=[*arguments, *more],
-        prog=f"python -m keras_ranksim {name}",
+def _parser():
+    parser = argparse.ArgumentParser(
+        "python -m keras_ranksim",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name, function, summary, continued="", on_data=True):
+        usage = f"python -m keras_ranksim {name} {'[flags]' if on_data else 'FOLDER'}"
+        added = commands.add_parser(name, help=summary, description=f"It {summary}.", usage=usage)
+        added.set_defaults(command=function, continued=continued)
+        added.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if on_data:
+            _data_flags(added)
+        return added.add_argument_group("training") if on_data else added
+
+    resumable = "Make the same call with --resume to continue."
+    run = command("run", _run, "trains methods and reports on the test split", resumable)
+    command_line.add_run_flags(run)
+    table = command("table", _table, "trains a table of methods over seeds", resumable)
+    command_line.add_table_flags(table)
+    again = "Make the same call again to continue."
+    _tune_flags(command("tune", _tune, "searches the settings of a method", again))
+    report = command("report", _report, "writes report.html from a finished run", on_data=False)
+    report.add_argument("folder", metavar="FOLDER", help="the --output-dir of a run or table")
+    return parser
 
 
-def _table(arguments):
-    _run(arguments, "table", "--table")
+def _run(flags):
+    return command_line.run_methods(lambda: _benchmark(flags), flags)
 
 
-def _tune(arguments):
-    from keras_ranksim.tuning import search
+def _table(flags):
+    return command_line.make_table(lambda: _benchmark(flags), flags)
 
-    parser = argparse.ArgumentParser("python -m keras_ranksim tune")
-    parser.description = "tune: searches the settings of a method on the validation split."
-    _data_flags(parser)
-    parser.add_argument("--data-dir", help="folder of the data set")
-    parser.add_argument("--method", default="RANKSIM", help="default: %(default)s")
-    parser.add_argument("--tune", nargs="+", help="ranksim learning_rate batch_size lds fds conr")
+
+def _tune_flags(parser):
+    parser.add_argument("--method", default="RANKSIM", metavar="NAME", help="default: %(default)s")
+    parser.add_argument(
+        "--tune",
+        nargs="+",
+        metavar="SETTING",
+        help="any of ranksim learning_rate batch_size lds fds conr (default: ranksim)",
+    )
     parser.add_argument("--trials", type=int, default=12, help="default: %(default)s")
     parser.add_argument("--epochs", type=int, help="epochs of a trial (default: the recipe's)")
     parser.add_argument("--executions", type=int, default=1, help="trainings per trial")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("--quick", action="store_true", help="2 trials of 2 epochs, to try it")
-    parser.add_argument("--output-dir", help="default: runs/tune-<benchmark>")
-    flags = parser.parse_args(arguments)
+    parser.add_argument("--output-dir", metavar="DIR", help="default: runs/tune-<benchmark>")
+    parser.add_argument("--workers", type=int, help="search in this many processes, and a chief")
+    parser.add_argument("--port", type=int, default=8000, help="of the chief, on this machine")
+
+
+def _tune(flags):
+    if flags.workers is not None:
+        return _tune_together(flags)
+    from keras_ranksim.tuning import search
+
     benchmark = _benchmark(flags)
     folder = Path(flags.output_dir or f"runs/tune-{benchmark.name}")
     result = search(
@@ -104,36 +133,73 @@ def _tune(arguments):
         output_dir=folder,
     )
     if result is None:  # a worker: the chief has the result
-        return
+        return 0
     report = result.test_report().round(2).to_string(na_rep="-")
-    sys.stdout.write(f"\n{result.to_markdown()}\nBest: {result.best}\n\n")
-    sys.stdout.write(f"On the test split\n{report}\n\nTrials and the best model: {folder}\n")
+    _say(f"\n{result.to_markdown()}\nBest: {result.best}\n\nOn the test split\n{report}\n")
+    if result.gamma is not None:
+        _save_picture(result, folder / "trials.png")
+    _say(f"Trials and the best model: {folder}")
+    return 0
 
 
-def _report(arguments):
-    parser = argparse.ArgumentParser("python -m keras_ranksim report")
-    parser.description = "report: writes report.html from the folder of a finished run or table."
-    parser.add_argument("folder", help="the --output-dir of a run or table")
-    sys.stdout.write(f"{write_report(parser.parse_args(arguments).folder)}\n")
+def _save_picture(result, path):
+    try:
+        result.plot().savefig(path, dpi=120)
+    except ImportError as error:  # matplotlib is an extra
+        _say(f"There is no picture of the trials: {error}")
+
+
+def _tune_together(flags):
+    """The same command in a chief and workers, which find each other by KerasTuner's protocol."""
+    from keras_ranksim.distribute.local_workers import run_processes
+
+    arguments, skip = [], False
+    for one in flags.arguments:
+        if not skip and one.partition("=")[0] not in ("--workers", "--port"):
+            arguments.append(one)
+        skip = not skip and one in ("--workers", "--port")
+    address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(flags.port)}
+    names = ["chief", *(f"worker-{number}" for number in range(flags.workers))]
+    codes = run_processes(
+        [sys.executable, "-m", "keras_ranksim", *arguments],
+        [{**address, "KERASTUNER_TUNER_ID": name} for name in names],
+    )
+    return max(codes, key=abs)
+
+
+def _report(flags):
+    _say(write_report(flags.folder))
+    return 0
 
 
 def _data_flags(parser):
-    parser.add_argument("--benchmark", choices=LOADERS, default="portraits")
-    parser.add_argument("--csv", help="a table of your own, instead of a benchmark")
-    parser.add_argument("--label", help="its column to predict")
-    parser.add_argument("--nominal", nargs="*", default=(), help="its numbers that are categories")
-    parser.add_argument("--drop", nargs="*", default=(), help="its columns to leave out")
-    parser.add_argument("--split", default="yang", choices=["yang", "ranksim"], help="of sts-b")
-    parser.add_argument("--vectors", help="of sts-b: GloVe text file, WordPiece folder or 'minilm'")
-    parser.add_argument("--width", type=int, default=100, help="of sts-b: units of each LSTM")
-    parser.add_argument("--layers", type=int, default=1, help="of sts-b: stacked LSTMs")
+    group = parser.add_argument_group("data")
+    group.add_argument(
+        "--benchmark", choices=LOADERS, default="portraits", help="default: %(default)s"
+    )
+    group.add_argument("--data-dir", metavar="DIR", help="folder of the benchmark's files")
+    group.add_argument("--split", default="yang", choices=["yang", "ranksim"], help="of sts-b")
+    group.add_argument("--vectors", help="of sts-b: GloVe text file, WordPiece folder or 'minilm'")
+    group.add_argument("--width", type=int, default=100, help="of sts-b: units of each LSTM")
+    group.add_argument("--layers", type=int, default=1, help="of sts-b: stacked LSTMs")
+    group = parser.add_argument_group("a table of your own, instead of a benchmark")
+    group.add_argument("--csv", metavar="FILE", help="a file with a header line")
+    group.add_argument("--label", metavar="COLUMN", help="the column to predict")
+    group.add_argument(
+        "--nominal", nargs="*", default=(), metavar="COLUMN", help="numbers that are categories"
+    )
+    group.add_argument("--drop", nargs="*", default=(), metavar="COLUMN", help="left out")
 
 
 def _benchmark(flags):
     if flags.csv is not None:
         if flags.label is None:
             raise ValueError("`--label` must name the column to predict. Received: no --label")
-        return data.load_table(flags.csv, label=flags.label, nominal=flags.nominal, drop=flags.drop)
+        benchmark = data.load_table(
+            flags.csv, label=flags.label, nominal=flags.nominal, drop=flags.drop
+        )
+        _say_facts(benchmark)
+        return benchmark
     if flags.data_dir is None and flags.benchmark != "portraits":
         raise ValueError(
             f"`--data-dir` must name the folder of the data set '{flags.benchmark}'. "
@@ -142,11 +208,23 @@ def _benchmark(flags):
     return LOADERS[flags.benchmark](flags)
 
 
+def _say_facts(benchmark):
+    """Prints what was done to the columns of a table."""
+    for name, fact in benchmark.facts.items():
+        if fact and name != "encoder":
+            fact = ", ".join(fact) if isinstance(fact, list) else fact
+            _say(textwrap.fill(f"{name}: {fact}", 80, subsequent_indent="  "))
+    _say("")
+
+
 def _small(flags):
     return {"train_samples": 600, "evaluation_per_age": 2} if flags.quick else {}
 
 
-COMMANDS = {"run": _run, "table": _table, "tune": _tune, "report": _report}
+def _say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,6 +5,7 @@ of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
 """
 
 import contextlib
+import gc
 import os
 from pathlib import Path
 
@@ -32,7 +33,13 @@ TENSORFLOW_ONLY = (
     "plots",
     "tuning",
 )
-TENSORFLOW_ONLY_FILES = ("test_docs.py", "test_files.py", "test_main.py", "test_packaging.py")
+TENSORFLOW_ONLY_FILES = (
+    "test_docs.py",
+    "test_examples.py",
+    "test_files.py",
+    "test_main.py",
+    "test_packaging.py",
+)
 if not ON_TENSORFLOW:
     collect_ignore = [*TENSORFLOW_ONLY, *TENSORFLOW_ONLY_FILES]
     collect_ignore_glob = ["**/*_tensorflow.py"]
@@ -40,6 +47,9 @@ if not ON_TENSORFLOW:
 
 def pytest_configure(config):
     """Two logical CPU devices, for the tests of replicas; set before TensorFlow starts."""
+    # Backends hold millions of objects: searching them all for cycles would take minutes.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
     if ON_TENSORFLOW:
         import tensorflow as tf
 

@@ -33,7 +33,7 @@ def test_the_wheel_holds_every_module_and_the_published_tables(wheel):
     inside = set(wheel.namelist())
     wanted = {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.py", "*.csv")
+        for pattern in ("*.py", "*.csv", "py.typed")
         for path in (ROOT / "keras_ranksim").rglob(pattern)
     }
     assert wanted <= inside

@@ -6,7 +6,9 @@ from keras_ranksim.data.depth.view import DepthView
 from keras_ranksim.data.faces.agedb_dir import load_agedb_dir
 from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
 from keras_ranksim.data.faces.load_faces import load_faces
+from keras_ranksim.data.faces.utkface import load_utkface
 from keras_ranksim.data.image_files import check_images
+from keras_ranksim.data.mixup import c_mixup
 from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.records import read_records, write_records
@@ -26,6 +28,7 @@ __all__ = [
     "Splits",
     "TableEncoder",
     "WordVectors",
+    "c_mixup",
     "check_images",
     "load_agedb_dir",
     "load_faces",
@@ -34,6 +37,7 @@ __all__ = [
     "load_portraits",
     "load_sts_b_dir",
     "load_table",
+    "load_utkface",
     "load_word_vectors",
     "read_records",
     "write_records",

@@ -177,7 +177,8 @@ class Benchmark:
         """The same benchmark with training weights by label: re-weighting, or LDS.
 
         Args:
-            **arguments: As in `keras_ranksim.label_weights`: `scheme`, `kernel`, ...
+            **arguments: As in `keras_ranksim.label_weights`: `scheme`, `kernel`, ...; or `weigh`,
+                a function such as `keras_ranksim.dense_weights`, and its arguments.
 
         Example:
 

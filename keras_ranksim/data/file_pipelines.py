@@ -8,13 +8,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_image_bytes
 from keras_ranksim.data.images import PADDING, decode_image, scale_image, training_input
 from keras_ranksim.data.pipeline import batches_from_samples, labels_and_weights, order_arguments
-from keras_ranksim.progress_bar import ProgressBar
+from keras_ranksim.data.read_pictures import read_pictures
 
 
 class FilePipelines:
@@ -94,11 +93,9 @@ class ImageDecoder:
 
     def __call__(self, split: str, benchmark):
         prepare = self.prepare(split, benchmark)
-        return lambda files, index, seed: prepare(self.image(files), index, seed)
-
-    def image(self, files):
-        """The resized uint8 image."""
-        return decode_image(*files["image"], self.size)
+        return lambda files, index, seed: prepare(
+            decode_image(*files["image"], self.size), index, seed
+        )
 
     def prepare(self, split: str, benchmark):
         """Returns the function `(image, index, seed) -> (x, y, weight)`."""
@@ -139,16 +136,13 @@ class CachedImagePipelines(FilePipelines):
         )
 
     def _read_all(self, split):
-        count, read = self.count(split), self._reader(split)
-        images = np.empty((count, *self.decoder.size, 3), dtype="uint8")
-        bar = ProgressBar(count, unit_name="image", verbose=int(self.verbose))
-        dataset = tf.data.Dataset.range(count).map(
-            lambda index: self.decoder.image(read(index)), num_parallel_calls=tf.data.AUTOTUNE
+        images, _ = read_pictures(
+            lambda index: self._reader(split)(index)["image"],
+            self.count(split),
+            self.decoder.size,
+            skip_broken=False,
+            verbose=self.verbose,
+            patience=0.0,
         )
-        done = 0
-        for batch in dataset.batch(64).prefetch(2).as_numpy_iterator():
-            images[done : done + len(batch)] = batch
-            done += len(batch)
-            bar.update(done)
         with tf.device("CPU:0"):
             return tf.constant(images)

@@ -50,11 +50,21 @@ def check_images(paths: Sequence, *, workers: int | None = None, verbose: bool =
             if not whole:
                 broken.append(path)
             bar.update(done)
-    if broken:
+    refuse_broken(broken, len(paths), " from the split file")
+
+
+def refuse_broken(broken: Sequence, count: int, where: str = "") -> None:
+    """Raises if there are broken images.
+
+    Args:
+        broken: The names of the broken ones.
+        count: Number of all images.
+        where: What to remove them from.
+    """
+    if len(broken):
         raise ValueError(
-            f"{len(broken)} of {len(paths)} images cannot be decoded, because they are truncated "
-            f"or not images; replace them or remove them from the split file. The first: "
-            f"{first_few(broken)}"
+            f"{len(broken)} of {count} images cannot be decoded, because they are truncated "
+            f"or not images; replace them or remove them{where}. The first: {first_few(broken)}"
         )
 
 

@@ -6,6 +6,9 @@ from keras_ranksim.data.image_files import decode_image_bytes
 from keras_ranksim.scope import Views
 
 PADDING = 16
+# How whole files start and end.
+JPEG = (b"\xff\xd8\xff", b"\xff\xd9")
+PNG = (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")
 
 
 def decode_image(path, contents, size: tuple[int, int]):
@@ -20,11 +23,16 @@ def decode_image(path, contents, size: tuple[int, int]):
         A uint8 tensor of shape `(*size, 3)`. A truncated file, or one that is not an image,
         raises an error that names it.
     """
+    # A file damaged inside fails in one of these ops, whose name is part of TensorFlow's message.
+    name = "DecodeImage_find_the_file_with_check_images"
     image = tf.cond(
-        _is_whole_jpeg(contents),
-        # A JPEG damaged inside fails in this op, whose name is part of TensorFlow's message.
-        lambda: tf.io.decode_jpeg(contents, 3, name="DecodeJpeg_find_the_file_with_check_images"),
-        lambda: tf.numpy_function(decode_image_bytes, [path, contents], tf.uint8),
+        _is_whole(contents, JPEG),
+        lambda: tf.io.decode_jpeg(contents, 3, name=name),
+        lambda: tf.cond(
+            _is_whole(contents, PNG),
+            lambda: tf.io.decode_png(contents, 3, name=name),
+            lambda: tf.numpy_function(decode_image_bytes, [path, contents], tf.uint8),
+        ),
     )
     image.set_shape((None, None, 3))
     image = tf.cond(
@@ -89,10 +97,11 @@ def training_input(image, seed, views: int = 1):
     return Views(*(scale_image(view) for view in (*random_views(image, seed, 2), *plain)))
 
 
-def _is_whole_jpeg(contents):
-    last = tf.maximum(tf.strings.length(contents) - 2, 0)
-    starts = tf.strings.substr(contents, 0, 3) == b"\xff\xd8\xff"
-    return tf.logical_and(starts, tf.strings.substr(contents, last, 2) == b"\xff\xd9")
+def _is_whole(contents, start_and_end):
+    start, end = start_and_end
+    last = tf.maximum(tf.strings.length(contents) - len(end), 0)
+    starts = tf.strings.substr(contents, 0, len(start)) == start
+    return tf.logical_and(starts, tf.strings.substr(contents, last, len(end)) == end)
 
 
 def _resize(image, size):

@@ -72,3 +72,14 @@ class Recipe:
             name: The `settings` of its entry, for instance `"ranksim"`.
         """
         return getattr(self, name) if name in METHOD_FIELDS else self.more.get(name, {})
+
+    def with_settings(self, name: str, settings: dict[str, Any]) -> "Recipe":
+        """A recipe with other settings of a method.
+
+        Args:
+            name: As in `of`.
+            settings: All of its settings.
+        """
+        if name in METHOD_FIELDS:
+            return dataclasses.replace(self, **{name: settings})
+        return dataclasses.replace(self, more={**self.more, name: settings})

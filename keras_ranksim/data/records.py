@@ -15,7 +15,7 @@ from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.benchmark_config import benchmark_config, benchmark_fields
 from keras_ranksim.data.depth.decoder import DepthDecoder
 from keras_ranksim.data.file_pipelines import ImageDecoder
-from keras_ranksim.data.portraits.batches import PortraitDecoder
+from keras_ranksim.data.picture_pipelines import PictureDecoder
 from keras_ranksim.data.record_pipelines import RecordPipelines
 from keras_ranksim.progress_bar import ProgressBar
 from keras_ranksim.validation import positive_integer
@@ -25,7 +25,7 @@ FORMAT = "keras_ranksim records 2"
 READ_TOGETHER = 256
 DECODERS = {
     "ImageDecoder": lambda config: ImageDecoder(tuple(config["size"])),
-    "PortraitDecoder": lambda config: PortraitDecoder(**config),
+    "PictureDecoder": lambda config: PictureDecoder(tuple(config["size"]), config["augment"]),
     "DepthDecoder": DepthDecoder.from_config,
 }
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.depth_report import depth_report
 from keras_ranksim.labels.report import shot_report
-from keras_ranksim.labels.report_columns import DEPTH_REPORT, SHOT_REPORT
+from keras_ranksim.labels.report_columns import DEPTH_REPORT, RUN_REPORT
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.labels.weights import label_weights, weights_of_counts
 from keras_ranksim.validation import numbers, same_length
@@ -51,7 +51,7 @@ class Splits:
 
     dense: ClassVar[bool] = False
     pixel_counts: ClassVar[None] = None
-    report_columns: ClassVar[tuple[str, ...]] = SHOT_REPORT
+    report_columns: ClassVar[tuple[str, ...]] = RUN_REPORT
 
     def __post_init__(self):
         for split in SPLITS:
@@ -68,12 +68,16 @@ class Splits:
         """Training labels per bin."""
         return self.bins.count(self.train_labels)
 
-    def label_weights(self, **arguments) -> np.ndarray:
+    def label_weights(self, weigh: Callable | None = None, **arguments) -> np.ndarray:
         """Weights of the training samples, from their labels.
 
         Args:
-            **arguments: As in `keras_ranksim.label_weights`: `scheme`, `kernel`, ...
+            weigh: Function `(labels, counts=..., **arguments) -> weights` that needs no bins,
+                such as `keras_ranksim.dense_weights`; `None` for `label_weights`.
+            **arguments: Its arguments: `scheme`, `kernel`, ...
         """
+        if weigh is not None:
+            return weigh(self.train_labels, **arguments)
         return label_weights(self.train_labels, self.bins, **arguments)
 
     def check_weights(self, weights) -> None:
@@ -90,12 +94,12 @@ class Splits:
         import pandas
 
         train = self.train_labels
-        report = shot_report(labels, predictions, train, self.bins)
+        report = shot_report(labels, predictions, train, self.bins, sera=True)
         unseen = self.train_counts[self.bins.index(labels)] == 0
         between = (labels > train.min()) & (labels < train.max())
         extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}
         rows = [
-            shot_report(labels[chosen], predictions[chosen], train, self.bins)
+            shot_report(labels[chosen], predictions[chosen], train, self.bins, sera=True)
             .loc[["all"]]
             .rename({"all": name})
             for name, chosen in extra.items()
@@ -126,8 +130,10 @@ class DenseSplits(Splits):
         """Training pixels per bin."""
         return self.pixel_counts
 
-    def label_weights(self, **arguments) -> np.ndarray:
+    def label_weights(self, weigh: Callable | None = None, **arguments) -> np.ndarray:
         """One weight per bin, which the pipeline gives to the pixels of that bin."""
+        if weigh is not None:
+            return weigh(self.bins.centers, counts=self.pixel_counts, **arguments)
         return weights_of_counts(self.pixel_counts, **arguments)
 
     def check_weights(self, weights) -> None:

@@ -1,11 +1,11 @@
-"""Training from the command line, by the flags that all commands and examples share."""
+"""What the commands `run` and `table` do: train, evaluate, and print what was found."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -20,107 +20,98 @@ from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
 from keras_ranksim.methods import Method, entries
 
+METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
 QUICK_EPOCHS = 2
-TABLE_SEEDS = (0, 1, 2)
 WIDTH = 80
 SHORT = {"interpolation": "interp.", "extrapolation": "extrap."}
 
 
-def main(
-    make_benchmark: Callable[[argparse.Namespace], Benchmark],
-    description: str,
-    methods: Sequence[str] = ("VANILLA", "RANKSIM"),
-    add_flags: Callable[[argparse.ArgumentParser], None] | None = None,
-    needs_data: bool = True,
-    arguments: Sequence[str] | None = None,
-    prog: str | None = None,
-) -> None:
-    """Parses the flags, trains or evaluates, writes the page, and prints what was found.
+def add_run_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the command `run`."""
+    _add_method_flag(parser, "default: " + " and ".join(f"'{name}'" for name in METHODS))
+    parser.add_argument("--seed", type=int, default=0, help="seed of the run (default: 0)")
+    _add_training_flags(parser)
+    parser.add_argument(
+        "--evaluate", metavar="MODEL", help="train nothing; report on a saved .keras model"
+    )
+
+
+def add_table_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of the command `table`."""
+    _add_method_flag(parser, "default: the 32 rows of the published tables")
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[0, 1, 2], help="one run each (default: 0 1 2)"
+    )
+    _add_training_flags(parser)
+
+
+def run_methods(make_benchmark: Callable[[], Benchmark], flags: argparse.Namespace) -> int:
+    """Runs methods one by one and prints a report of each, then all in one table.
 
     Args:
-        make_benchmark: Function from the parsed flags to the benchmark.
-        description: The help text.
-        methods: Methods trained if `--method` names none.
-        add_flags: Function that adds further flags to the parser.
-        needs_data: Whether `--data-dir` is required.
-        arguments: The command line; `None` takes that of the process.
-        prog: Name of the program in the help text; `None` takes that of the process.
+        make_benchmark: Function that loads the data.
+        flags: The flags of `add_run_flags`.
+
+    Returns:
+        The exit status.
     """
-    parser = _parser(description, methods, needs_data, prog)
-    if add_flags is not None:
-        add_flags(parser)
-    flags = parser.parse_args(arguments)
-    chosen = _methods(parser, flags)
-    benchmark = make_benchmark(flags)
+    methods = [Method.parse(name) for name in flags.method or METHODS]
+    benchmark = _prepared(make_benchmark(), flags)
+    if flags.evaluate is not None:
+        model = keras.models.load_model(flags.evaluate)
+        _say(f"{flags.evaluate} on the test split\n{_readable(evaluate(model, benchmark))}")
+        return 0
+    folder = _folder(benchmark, flags)
+    return _summary(_one_by_one(benchmark, methods, flags.seed, folder), folder)
+
+
+def make_table(make_benchmark: Callable[[], Benchmark], flags: argparse.Namespace) -> int:
+    """Runs methods over seeds and prints the table; arguments as in `run_methods`."""
+    names = flags.method
+    methods = Method.paper_grid() if names is None else [Method.parse(name) for name in names]
+    benchmark = _prepared(make_benchmark(), flags)
+    folder = _folder(benchmark, flags)
+    return _summary(run_table(benchmark, methods, flags.seeds, output_dir=folder), folder)
+
+
+def _add_method_flag(parser, default):
+    base, addition = (", ".join(entry.name for entry in entries(kind)) for kind in (True, False))
+    parser.add_argument(
+        "--method",
+        nargs="+",
+        metavar="NAME",
+        help="methods to train, each a base and any additions, such as 'SQINV + LDS + RANKSIM' "
+        f"({default}). Bases: {base}. Additions: {addition}",
+    )
+
+
+def _add_training_flags(parser):
+    parser.add_argument("--epochs", type=int, help="epochs of each stage (default: the recipe's)")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to try it")
+    parser.add_argument(
+        "--output-dir", metavar="DIR", help="where runs are kept (default: runs/<benchmark>)"
+    )
+    parser.add_argument("--resume", action="store_true", help="resume the runs kept there")
+
+
+def _prepared(benchmark, flags):
+    """The benchmark with the epochs that the flags ask for; prints what it holds."""
     if flags.epochs is not None or flags.quick:
         epochs = QUICK_EPOCHS if flags.epochs is None else flags.epochs
         recipe = dataclasses.replace(benchmark.recipe, epochs=epochs)
         benchmark = benchmark.replace(recipe=recipe)
     _say(f"{benchmark.name}: samples by shot\n{benchmark.describe().to_string()}\n")
-    if flags.evaluate is not None:
-        model = keras.models.load_model(flags.evaluate)
-        _say(f"{flags.evaluate} on the test split\n{_readable(evaluate(model, benchmark))}")
-        return
+    return benchmark
+
+
+def _folder(benchmark, flags):
     folder = Path(flags.output_dir or Path("runs") / benchmark.name)
     if not flags.resume and folder.exists() and any(folder.iterdir()):
-        parser.error(
+        raise ValueError(
             f"the folder {folder} holds earlier runs: add --resume to continue them and keep "
             "what is finished, or name another with --output-dir"
         )
-    if flags.table:
-        table = run_table(benchmark, chosen, TABLE_SEEDS, output_dir=folder)
-    else:
-        table = _one_by_one(benchmark, chosen, flags.seed, folder)
-    _say(f"\n{_readable_table(table)}")
-    _say(f"\nModels, reports and histories: {folder}")
-    try:
-        _say(f"To look at in a browser: {write_report(folder)}")
-    except Exception as error:  # the results are on disk already, and worth more than the page
-        _say(f"The results are kept, but there is no page: {type(error).__name__}: {error}")
-    for cell, message in table.errors().items():
-        _say(f"failed: {cell}: {Failure(message).line}")
-    if table.errors():
-        sys.exit(1)
-
-
-def _parser(description, methods, needs_data, prog):
-    parser = argparse.ArgumentParser(
-        prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--method",
-        nargs="+",
-        default=list(methods),
-        metavar="NAME",
-        help="methods to train, for instance 'SQINV + LDS + RANKSIM' (default: %(default)s): "
-        f"a base of {_listed(True)}, and any of {_listed(False)}",
-    )
-    parser.add_argument("--data-dir", required=needs_data, help="folder of the data set")
-    parser.add_argument("--seed", type=int, default=0, help="seed of a run (default: 0)")
-    parser.add_argument("--epochs", type=int, help="epochs of each stage (default: the recipe's)")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_EPOCHS} epochs, to try it")
-    parser.add_argument(
-        "--table",
-        action="store_true",
-        help="all 32 rows of the published tables (or those of --method) with seeds 0, 1, 2",
-    )
-    parser.add_argument("--output-dir", help="where runs are kept (default: runs/<benchmark>)")
-    parser.add_argument("--resume", action="store_true", help="resume the runs kept there")
-    parser.add_argument("--evaluate", metavar="MODEL", help="report on a saved .keras model")
-    return parser
-
-
-def _listed(base):
-    return ", ".join(entry.name for entry in entries(base))
-
-
-def _methods(parser, flags):
-    if flags.table and flags.method == parser.get_default("method"):
-        return Method.paper_grid()
-    try:
-        return [Method.parse(name) for name in flags.method]
-    except ValueError as error:
-        parser.error(str(error))
+    return folder
 
 
 def _one_by_one(benchmark, methods, seed, folder):
@@ -133,6 +124,19 @@ def _one_by_one(benchmark, methods, seed, folder):
         table.results[str(method)] = {seed: result}
         table.save(folder)
     return table
+
+
+def _summary(table, folder):
+    """Prints the table, writes the page, and returns the exit status."""
+    _say(f"\n{_readable_table(table)}")
+    _say(f"\nModels, reports and histories: {folder}")
+    try:
+        _say(f"To look at in a browser: {write_report(folder)}")
+    except Exception as error:  # the results are on disk already, and worth more than the page
+        _say(f"The results are kept, but there is no page: {type(error).__name__}: {error}")
+    for cell, message in table.errors().items():
+        _say(f"failed: {cell}: {Failure(message).line}")
+    return 1 if table.errors() else 0
 
 
 def _readable(report):

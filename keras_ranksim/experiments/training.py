@@ -60,7 +60,7 @@ def train(
             keras.utils.set_random_seed(benchmark.seed + number)
             stage.prepare(model, built.regressor, recipe.learning_rate)
         data = weighted if stage.weighted else benchmark
-        _fit_stage(model, data, folder / name, verbose, callbacks)
+        _fit_stage(model, data, method, folder / name, verbose, callbacks)
     return model
 
 
@@ -72,7 +72,9 @@ def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
     return benchmark.weighted(**weights)
 
 
-def epoch_data(benchmark: Benchmark) -> tuple[tf.data.Dataset, list[keras.callbacks.Callback]]:
+def epoch_data(
+    benchmark: Benchmark, method: Method
+) -> tuple[tf.data.Dataset, list[keras.callbacks.Callback]]:
     """Training data, and callbacks that set their order and the learning rate of every epoch."""
     recipe, counter = benchmark.recipe, tf.Variable(0, dtype="int64", trainable=False)
 
@@ -81,12 +83,16 @@ def epoch_data(benchmark: Benchmark) -> tuple[tf.data.Dataset, list[keras.callba
         return recipe.learning_rate * recipe.decay**passed
 
     callbacks = [CountEpochs(counter), keras.callbacks.LearningRateScheduler(learning_rate)]
-    return benchmark.dataset("train", counter), callbacks
+    data = benchmark.dataset("train", counter)
+    for entry in method.entries:
+        if entry.batches is not None:
+            data = entry.batches(data, benchmark, counter)
+    return data, callbacks
 
 
-def _fit_stage(model, benchmark, folder, verbose, callbacks):
+def _fit_stage(model, benchmark, method, folder, verbose, callbacks):
     recipe = benchmark.recipe
-    data, before = epoch_data(benchmark)
+    data, before = epoch_data(benchmark, method)
     fit_resumably(
         model,
         folder,

@@ -3,6 +3,7 @@
 import numpy as np
 from keras import ops
 
+from keras_ranksim.labels.edges import edges_for_labels
 from keras_ranksim.registration import registered
 from keras_ranksim.validation import numbers, positive
 
@@ -58,6 +59,36 @@ class LabelBins:
         digits = 6 - int(np.floor(np.log10(width)))
         edges = [round(start + width * i, digits) for i in range(count)]
         return cls([*edges, stop])
+
+    @classmethod
+    def from_labels(cls, labels, count: int | None = None) -> "LabelBins":
+        """Bins chosen from the labels alone.
+
+        The rule: whole numbers in a range below 120, such as years, get one bin each. Labels on a
+        grid of at most 120 steps, such as scores in fifths, get one bin per step. All others get
+        bins of a width of 1, 2 or 5 times a power of ten: the largest such width that is at most
+        that of Freedman and Diaconis, `2 * interquartile_range / cbrt(samples)`, and that gives
+        10 to 100 bins. Many labels thus get narrow bins, few labels wide ones.
+
+        A few outliers do not stretch the bins. They end at most one width of the middle 99 % of
+        the labels away from that middle; labels beyond count in the first and last bin.
+
+        Args:
+            labels: Labels, any shape, at least two of them different.
+            count: Number of bins, all of one width; `None` follows the rule.
+
+        Example:
+
+        >>> import keras_ranksim as kr, numpy as np
+        >>> kr.LabelBins.from_labels([18, 19, 25, 64])
+        LabelBins(47 bins from 18 to 65)
+        >>> prices = np.linspace(93_000, 711_000, 5000)
+        >>> kr.LabelBins.from_labels(prices)
+        LabelBins(32 bins from 80000 to 720000)
+        >>> kr.LabelBins.from_labels(prices, count=6)
+        LabelBins(6 bins from 93000 to 711000)
+        """
+        return cls(edges_for_labels(labels, count))
 
     @property
     def centers(self) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.labels.sera import sera as area
 from keras_ranksim.labels.shots import SHOTS, shots
 from keras_ranksim.validation import numbers, same_length
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 SMALLEST_ERROR = 1e-10
 
 
-def shot_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.DataFrame:
+def shot_report(
+    labels, predictions, train_labels, bins: LabelBins, *, sera: bool = False
+) -> pandas.DataFrame:
     """Errors over all samples and by shot.
 
     Args:
@@ -24,6 +27,7 @@ def shot_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.Da
         predictions: Predicted labels, the same number of them.
         train_labels: The training labels, which decide what is rare.
         bins: The label bins.
+        sera: Whether to add the column `sera`, the squared error-relevance area; see `kr.sera`.
 
     Returns:
         A `pandas.DataFrame` with the index `all, many, medium, few, zero` and the columns `n`
@@ -49,6 +53,9 @@ def shot_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.Da
     shot = shots(train_labels, labels, bins)
     rows = {"all": np.full(len(labels), True), **{name: shot == name for name in SHOTS}}
     report = {name: _errors(labels[row], predictions[row]) for name, row in rows.items()}
+    if sera:
+        for name, row in rows.items():
+            report[name]["sera"] = area(labels[row], predictions[row], train_labels)
     return pandas.DataFrame.from_dict(report, orient="index").astype({"n": int})
 
 

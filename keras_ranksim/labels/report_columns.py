@@ -20,6 +20,7 @@ class ReportColumn:
         higher_is_better: Whether the largest value is the best.
         in_label_unit: Whether values have the unit of the label.
         published_scale: What the papers' tables multiply values by.
+        is_sum: Whether it is a sum over samples, which shots of other sizes do not compare by.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ReportColumn:
     higher_is_better: bool = False
     in_label_unit: bool = False
     published_scale: float = 1.0
+    is_sum: bool = False
 
 
 REPORT_COLUMNS = {
@@ -38,6 +40,7 @@ REPORT_COLUMNS = {
         ReportColumn("gm", "GM", in_label_unit=True),
         ReportColumn("pearson", "Pearson", higher_is_better=True, published_scale=100),
         ReportColumn("spearman", "Spearman", higher_is_better=True, published_scale=100),
+        ReportColumn("sera", "SERA", is_sum=True),
         ReportColumn("rmse", "RMSE", in_label_unit=True),
         ReportColumn("abs_rel", "abs rel"),
         ReportColumn("log10", "log10"),
@@ -47,6 +50,7 @@ REPORT_COLUMNS = {
     )
 }
 SHOT_REPORT = ("mse", "mae", "gm", "pearson", "spearman")
+RUN_REPORT = (*SHOT_REPORT, "sera")
 DEPTH_REPORT = tuple(name for name in COLUMNS_OF_DEPTH_REPORT if name != "n")
 # A report that lacks the left column has the right one, which orders models the same way.
 STANDS_FOR = {"mse": "rmse", "rmse": "mse", "loss": "mae"}

@@ -6,16 +6,17 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
-from keras_ranksim.validation import bounds, numbers, one_of
+from keras_ranksim.validation import bounds, is_number, non_negative, numbers, one_of
 
-SCHEMES = ("inverse", "sqrt_inverse")
+# The power of the count that each inverts.
+SCHEMES = {"inverse": 1.0, "sqrt_inverse": 0.5}
 PADDINGS = ("zero", "symmetric")
 
 
 def label_weights(
     labels,
-    bins: LabelBins,
-    scheme: str = "sqrt_inverse",
+    bins: LabelBins | None = None,
+    scheme: str | float = "sqrt_inverse",
     kernel: str | None = None,
     kernel_size: int = 5,
     sigma: float = 2.0,
@@ -24,14 +25,15 @@ def label_weights(
 ) -> np.ndarray:
     """Weights that give rare labels more say, scaled to a mean of 1 over `labels`.
 
-    Counts the labels of every bin, takes them as they are (`"inverse"`) or their square root
-    (`"sqrt_inverse"`), optionally smooths them over neighboring bins (LDS), and inverts.
+    Counts the labels of every bin, raises the counts to a power, optionally smooths them over
+    neighboring bins (LDS), and inverts.
 
     Args:
         labels: Training labels, shape `(samples,)`, `(samples, 1)` or, for dense tasks,
             `(samples, height, width, 1)`.
-        bins: The label bins.
-        scheme: `"inverse"` or `"sqrt_inverse"`.
+        bins: The label bins; `None` takes `LabelBins.from_labels(labels)`.
+        scheme: The power of the counts: a number of at least 0, `"inverse"` for 1 or
+            `"sqrt_inverse"` for 0.5. At 0 rare labels weigh no more than frequent ones.
         kernel: `None` for plain re-weighting, or `"gaussian"`, `"triangular"`, `"laplacian"`.
         kernel_size: Window of the kernel in bins, odd.
         sigma: Width of the kernel in bins.
@@ -52,12 +54,12 @@ def label_weights(
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
     """
-    bins = as_bins(bins)
     labels = numbers("labels", labels)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
     outside = int(bins.is_outside(labels).sum())
     if outside:
         warnings.warn(
@@ -72,7 +74,7 @@ def label_weights(
 
 def weights_of_counts(
     counts,
-    scheme: str = "sqrt_inverse",
+    scheme: str | float = "sqrt_inverse",
     kernel: str | None = None,
     kernel_size: int = 5,
     sigma: float = 2.0,
@@ -113,14 +115,14 @@ def weights_of_counts(
 def label_density(
     labels,
     bins: LabelBins,
-    scheme: str = "sqrt_inverse",
+    scheme: str | float = "sqrt_inverse",
     kernel: str | None = None,
     kernel_size: int = 5,
     sigma: float = 2.0,
     count_clip: tuple[float, float] | None = None,
     padding: str = "zero",
 ) -> np.ndarray:
-    """What `label_weights` inverts: the (square-rooted, smoothed) count of every bin.
+    """What `label_weights` inverts: the (powered, smoothed) count of every bin.
 
     Args: as in `label_weights`.
 
@@ -137,7 +139,7 @@ def label_density(
 
 def density_of_counts(
     counts,
-    scheme: str = "sqrt_inverse",
+    scheme: str | float = "sqrt_inverse",
     kernel: str | None = None,
     kernel_size: int = 5,
     sigma: float = 2.0,
@@ -148,7 +150,7 @@ def density_of_counts(
 
     Args: as in `weights_of_counts`.
     """
-    one_of("scheme", scheme, SCHEMES)
+    power = power_of(scheme)
     one_of("padding", padding, PADDINGS)
     counts = np.asarray(counts, dtype="float64")
     if count_clip is not None:
@@ -159,8 +161,7 @@ def density_of_counts(
                 f"Received: count_clip={count_clip}"
             )
         counts = np.clip(counts, smallest, largest)
-    if scheme == "sqrt_inverse":
-        counts = np.sqrt(counts)
+    counts = np.where(counts > 0, counts**power, 0)  # 0 ** 0 is 1, but no label is no label
     if kernel is None:
         return counts
     window = kernel_window(kernel, kernel_size, sigma)
@@ -168,6 +169,13 @@ def density_of_counts(
     if padding == "zero":
         return smoothing_matrix(window, len(counts)) @ counts
     return _smooth_between_ends(counts, window)
+
+
+def power_of(scheme: str | float) -> float:
+    """The power of the count whose inverse weighs: 0.5 for `"sqrt_inverse"`."""
+    if is_number(scheme):
+        return non_negative("scheme", scheme, "the power of the count")
+    return SCHEMES[one_of("scheme", scheme, SCHEMES, "or a number of at least 0")]
 
 
 def _smooth_between_ends(counts, window):

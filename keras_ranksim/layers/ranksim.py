@@ -76,7 +76,7 @@ class RankSimRegularizer(keras.layers.Layer):
         super().__init__(**{"autocast": False, **kwargs})
         label_similarity_function(label_similarity)
         self.gamma = non_negative("gamma", gamma, "the weight of the term")
-        self.lambda_ = _interpolation_strength(self.gamma, lambda_, perturbation)
+        self.lambda_ = lambda_of(self.gamma, lambda_, perturbation)
         self.perturbation = perturbation
         self.reduction = one_of("reduction", reduction, REDUCTIONS)
         self.label_similarity = label_similarity
@@ -143,7 +143,8 @@ class RankSimRegularizer(keras.layers.Layer):
         return cls(**config)
 
 
-def _interpolation_strength(gamma, lambda_, perturbation):
+def lambda_of(gamma: float, lambda_: float | None = None, perturbation: float | None = None):
+    """The interpolation strength of these arguments of the layer, or an error."""
     if perturbation is None:
         lambda_ = DEFAULT_LAMBDA if lambda_ is None else lambda_
         return positive("lambda_", lambda_, "the interpolation strength")
@@ -153,4 +154,10 @@ def _interpolation_strength(gamma, lambda_, perturbation):
             f"gamma * lambda_. Received: lambda_={lambda_}, perturbation={perturbation}"
         )
     positive("perturbation", perturbation, "gamma * lambda_")
+    # At gamma 0 the term is off, whatever lambda is.
     return perturbation / gamma if gamma > 0 else DEFAULT_LAMBDA
+
+
+def perturbation_of(gamma: float = DEFAULT_GAMMA, lambda_=None, perturbation=None, **others):
+    """The perturbation, `gamma * lambda_`, of these arguments of the layer."""
+    return gamma * lambda_of(gamma, lambda_) if perturbation is None else perturbation

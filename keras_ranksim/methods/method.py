@@ -61,6 +61,13 @@ class Method:
                 raise ValueError(
                     f"A method names an addition once. Received: {name!r}, with {entry.name} twice"
                 )
+        for entry in found:
+            for other, reason in entry.excludes.items():
+                if find(other) in found:
+                    raise ValueError(
+                        f"{entry.name} cannot be combined with {other}: {reason}. "
+                        f"Received: {name!r}"
+                    )
         for hook, meaning in SET_ONCE.items():
             setting = [entry.name for entry in found if getattr(entry, hook) is not None]
             if len(setting) > 1:
@@ -97,7 +104,7 @@ class Method:
         return next((hook for hook in hooks if hook is not None), None)
 
     def weighting(self, recipe) -> dict | None:
-        """Arguments of `label_weights` for the stages that weigh, or `None` for no weights.
+        """Arguments of `Benchmark.weighted` for the stages that weigh; `None` for no weights.
 
         Args:
             recipe: The `Recipe` of the benchmark.

@@ -25,19 +25,27 @@ class Stage:
 
 @dataclasses.dataclass(frozen=True)
 class Tunable:
-    """A setting that a search may vary, by default around the recipe's value.
+    """A setting that a search may vary, on a log scale around the recipe's value.
 
     Args:
         name: Name of the setting.
-        default: Its value if the recipe has none.
-        factor: Searched from `value / factor` to `value * factor` on a log scale.
-        choices: The values to choose from; `None` for the range above.
+        default: Its value if the recipe has none, or a function of the recipe's settings.
+        factor: Searched from `value / factor` to `value * factor`.
+        limits: Smallest and largest value to search, extended to the recipe's, instead of
+            `factor`.
+        choices: The values to choose from, instead of a range.
+        replaces: Name of the setting that must be left out if this one is given, or `None`.
+        hyperparameter: Its name in a search; `None` for `settings` of the entry and `name`, as
+            in `"lds_sigma"`.
     """
 
     name: str
     default: Any
     factor: float = 10.0
+    limits: tuple[float, float] | None = None
     choices: tuple | None = None
+    replaces: str | None = None
+    hyperparameter: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,14 +63,17 @@ class Entry:
         settings: Name of its settings in the recipe, see `Recipe.of`.
         tunable: Which of these a search may vary.
         weights: Function `(recipe, arguments) -> arguments` from the arguments of
-            `label_weights` so far, or `None`, to its own.
+            `Benchmark.weighted` so far, or `None`, to its own.
         views: Function `recipe -> views`, the views of each training sample.
+        batches: Function `(dataset, benchmark, epoch) -> dataset` for the training batches;
+            `epoch` is the `tf.Variable` that counts epochs, which it may read and not change.
         loss: Function `benchmark -> loss`, in place of the recipe's.
         layer: Function `benchmark -> layer` for the embedding.
         per_sample: Whether `layer` needs one row per sample; a dense task pools its maps for it.
         head: Function `benchmark -> layer`, the regression layer.
         output: Function `benchmark -> layer` behind the regression layer.
         stages: The stages of training.
+        excludes: Names that it cannot be combined with, and why.
     """
 
     name: str
@@ -73,17 +84,20 @@ class Entry:
     tunable: tuple[Tunable, ...] = ()
     weights: Callable | None = None
     views: Callable | None = None
+    batches: Callable | None = None
     loss: Callable | None = None
     layer: Callable | None = None
     per_sample: bool = True
     head: Callable | None = None
     output: Callable | None = None
     stages: tuple[Stage, ...] | None = None
+    excludes: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def only_weighs(self) -> bool:
         """Whether it changes nothing but sample weights."""
-        return not any((self.views, self.loss, self.layer, self.head, self.output, self.stages))
+        other = ("views", "batches", "loss", "layer", "head", "output", "stages")
+        return not any(getattr(self, hook) for hook in other)
 
 
 # Of these, one name of a method may set each, or the last would silently win.
@@ -125,6 +139,11 @@ def register(entry: Entry) -> Entry:
             )
         if find(name) is not None:
             raise ValueError(f"`name` must not be registered already. Received: name={name!r}")
+    if entry.tunable and entry.settings is None:
+        raise ValueError(
+            "`settings` must name the settings in the recipe that `tunable` is about. "
+            f"Received: settings=None, tunable={[tunable.name for tunable in entry.tunable]}"
+        )
     if entry.stages is not None and not 1 <= len(entry.stages) <= MOST_STAGES:
         raise ValueError(
             f"`stages` must hold 1 to {MOST_STAGES} stages. Received: {len(entry.stages)} of them"
@@ -157,7 +176,7 @@ def entries(base: bool | None = None) -> list[Entry]:
 
     >>> import keras_ranksim as kr
     >>> [entry.name for entry in kr.methods.entries(base=False)]
-    ['LDS', 'FDS', 'RANKSIM', 'CONR']
+    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'CMIXUP']
     """
     found = [entry for entry in _entries.values() if base is None or entry.base == base]
     return sorted(found, key=lambda entry: not entry.base)

@@ -6,8 +6,12 @@ from keras_ranksim.layers import (
     FeatureDistributionSmoothing,
     RankSimRegularizer,
 )
+from keras_ranksim.layers.ranksim import DEFAULT_GAMMA, perturbation_of
 from keras_ranksim.methods.registry import Entry, Tunable
 from keras_ranksim.methods.weighting import kernel_tunables
+
+# Below these limits hardly a rank changes; above them every similarity is pushed to one end.
+PERTURBATIONS = (0.001, 10.0)
 
 
 def _fds(benchmark):
@@ -33,7 +37,16 @@ RANKSIM = Entry(
     "RANKSIM",
     "RankSim: features ranked as labels are",
     settings="ranksim",
-    tunable=(Tunable("gamma", 0.01, factor=100.0), Tunable("perturbation", 1.0, factor=100.0)),
+    tunable=(
+        Tunable("gamma", DEFAULT_GAMMA, factor=100.0, hyperparameter="gamma"),
+        Tunable(
+            "perturbation",
+            default=lambda settings: perturbation_of(**settings),
+            limits=PERTURBATIONS,
+            replaces="lambda_",
+            hyperparameter="perturbation",
+        ),
+    ),
     layer=lambda benchmark: RankSimRegularizer(seed=benchmark.seed, **benchmark.recipe.ranksim),
 )
 CONR = Entry(

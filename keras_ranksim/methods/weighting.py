@@ -1,5 +1,6 @@
-"""Methods that only weigh samples: re-weighting by label counts, and LDS."""
+"""Methods that only weigh samples: by label counts, by a smooth density, and LDS."""
 
+from keras_ranksim.labels import dense_weights
 from keras_ranksim.methods.registry import Entry, Tunable
 from keras_ranksim.ops.kernels import KERNELS
 
@@ -40,6 +41,28 @@ INV = Entry(
     base=True,
     settings="weights",
     weights=_scheme("inverse"),
+)
+POWER = Entry(
+    "POWER",
+    "weights by the inverse of a power of label counts",
+    base=True,
+    settings="power",
+    tunable=(Tunable("scheme", 0.75, choices=(0.25, 0.5, 0.75, 1.0)),),
+    weights=lambda recipe, arguments: {"scheme": 0.75, **recipe.of("power")},
+)
+DENSE = Entry(
+    "DENSE",
+    "DenseWeight: weights by a smooth density of the labels, without bins",
+    base=True,
+    spellings=("DENSEWEIGHT",),
+    settings="dense",
+    tunable=(Tunable("alpha", 1.0, factor=2.0),),
+    weights=lambda recipe, arguments: {
+        "weigh": dense_weights,
+        "alpha": 1.0,
+        **recipe.of("dense"),
+    },
+    excludes={"LDS": "LDS smooths counts of bins, and DENSE counts no bins"},
 )
 LDS = Entry(
     "LDS",

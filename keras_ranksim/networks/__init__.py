@@ -12,6 +12,7 @@ from keras_ranksim.networks.sentence_pair import (
 )
 from keras_ranksim.networks.sentence_vectors import sentence_vectors
 from keras_ranksim.networks.small_cnn import small_cnn
+from keras_ranksim.networks.small_resnet import small_resnet
 from keras_ranksim.networks.vector_pair import CompareVectors, vector_pair
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "sentence_vectors",
     "small_cnn",
     "vector_pair",
+    "small_resnet",
 ]

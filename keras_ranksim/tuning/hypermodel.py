@@ -31,8 +31,9 @@ class RankSimHyperModel(keras_tuner.HyperModel):
     Args:
         benchmark: The benchmark.
         method: The method or its name.
-        tune: What to vary, of `"ranksim"`, `"learning_rate"`, `"batch_size"`, `"lds"`, `"fds"`,
-            `"conr"`; `None` for RankSim alone.
+        tune: What to vary: `"learning_rate"`, `"batch_size"`, and settings that a part of the
+            method has, such as `"ranksim"`, `"lds"`, `"fds"` or `"conr"`; `None` for RankSim
+            alone. Parts that are registered with `tunable` settings are found by themselves.
         gamma: Smallest and largest weight; `None` for a hundredth to a hundred times the
             recipe's.
         perturbation: Smallest and largest `gamma * lambda_`; `None` for 0.001 to 10, extended
@@ -81,7 +82,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
 
     def tuned(self, hp) -> Benchmark:
         """The benchmark with the settings in `hp`, which are declared to an empty `hp`."""
-        return tuned_benchmark(hp, self.benchmark, self.tune, **self.ranges)
+        return tuned_benchmark(hp, self.benchmark, self.method, self.tune, self.ranges)
 
     def build(self, hp):
         """The compiled model for the settings in `hp`."""
@@ -95,7 +96,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
                 f"Received: method='{self.method}'"
             )
         benchmark = weighted_for(self._as_trained(hp, self.seed), self.method)
-        data, before = epoch_data(benchmark)
+        data, before = epoch_data(benchmark, self.method)
         return model.fit(
             data,
             *args,

@@ -5,13 +5,17 @@ from keras_ranksim.experiments.files import write_json
 from keras_ranksim.experiments.model import build_model, forget_models
 from keras_ranksim.experiments.settings import check_same_settings, plain, settings_of
 from keras_ranksim.experiments.training import as_trained, epoch_data, train, weighted_for
-from keras_ranksim.methods import Method
+from keras_ranksim.methods import Method, Tunable, entries
+from keras_ranksim.methods.regularizers import PERTURBATIONS
 
 __all__ = [
+    "PERTURBATIONS",
     "Method",
+    "Tunable",
     "as_trained",
     "build_model",
     "check_same_settings",
+    "entries",
     "epoch_data",
     "evaluate",
     "forget_models",

@@ -1,21 +1,19 @@
-"""What is searched: RankSim's weight and perturbation and, on request, other settings."""
+"""What is searched: the tunable settings of a method, the learning rate and the batch size."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.ops.kernels import KERNELS
-from keras_ranksim.tuning.runs import Method
+from keras_ranksim.layers.ranksim import lambda_of
+from keras_ranksim.tuning.runs import PERTURBATIONS, Method, Tunable, entries
 from keras_ranksim.validation import bounds, one_of, positive
 
-SETTINGS = ("ranksim", "learning_rate", "batch_size", "lds", "fds", "conr")
+# Searched if `tune` is `None`, and declared first, so that the draws of a seed stay the same.
+BY_DEFAULT = ("ranksim",)
 OF_ANY_METHOD = ("learning_rate", "batch_size")
-# Below this range hardly a rank changes; above it every similarity is pushed to one end.
-PERTURBATIONS = (0.001, 10.0)
-KERNEL_SIZES = (3, 5, 9, 15)
 SMALLEST_BATCH = 8
 
 
@@ -55,13 +53,13 @@ def ranksim_space(
     >>> build(hp).layers[2].lambda_
     10.0
     """
-    weights = checked_range("gamma", gamma)
-    perturbations = checked_range("perturbation", perturbation)
-    first = (_middle(weights), _middle(perturbations)) if default is None else default
-    chosen = hp.Float("gamma", *weights, sampling="log", default=first[0])
-    size = hp.Float("perturbation", *perturbations, sampling="log", default=first[1])
-    # At gamma 0, the baseline, lambda acts on nothing but must still be a valid number.
-    return {"gamma": chosen, "lambda_": float(f"{size / (chosen or first[0]):.12g}")}
+    ranges = {"gamma": gamma, "perturbation": perturbation}
+    first = [_middle(checked_range(name, limits)) for name, limits in ranges.items()]
+    first = first if default is None else default
+    weight, size = (
+        _number(hp, name, value, limits) for (name, limits), value in zip(ranges.items(), first)
+    )
+    return {"gamma": weight, "lambda_": float(f"{lambda_of(weight, perturbation=size):.12g}")}
 
 
 def is_ranksim(names) -> bool:
@@ -69,59 +67,76 @@ def is_ranksim(names) -> bool:
     return "gamma" in names and "perturbation" in names
 
 
+def searchable() -> tuple[str, ...]:
+    """What `tune` may name: settings of registered methods, learning rate and batch size."""
+    of_methods = [entry.settings for entry in entries() if entry.tunable]
+    return tuple(dict.fromkeys((*BY_DEFAULT, *OF_ANY_METHOD, *of_methods)))
+
+
 def settings_to_tune(method: Method, tune) -> tuple[str, ...]:
     """The names in `tune`, checked against the method; RankSim alone if `tune` is `None`."""
-    parts = str(method).lower().split(" + ")
+    of_method = tunables(method)
     if tune is None:
-        tune = [name for name in ("ranksim",) if name in parts]
+        tune = [name for name in BY_DEFAULT if name in of_method]
     if isinstance(tune, str) or not isinstance(tune, Iterable):
         tune = (tune,)
     tune = tuple(dict.fromkeys(tune))
     for name in tune:
-        one_of("tune", name, SETTINGS)
-        if name not in parts and name not in OF_ANY_METHOD:
+        one_of("tune", name, searchable())
+        if name not in of_method and name not in OF_ANY_METHOD:
             raise ValueError(
                 "`tune` must name settings that the method has. "
                 f"Received: tune={name!r}, method='{method}'"
             )
     if not tune:
         raise ValueError(
-            f"`tune` must name at least one of {', '.join(map(repr, SETTINGS))}; only methods "
+            f"`tune` must name at least one of {', '.join(map(repr, searchable()))}; only methods "
             f"with RANKSIM have a default. Received: no name, method='{method}'"
         )
     return tune
 
 
-def tuned_benchmark(hp, benchmark: Benchmark, tune, gamma=None, perturbation=None) -> Benchmark:
+def tunables(method: Method) -> dict[str, tuple[Tunable, ...]]:
+    """What a search may vary in each of a method's settings."""
+    found = {}
+    for entry in method.entries:
+        if entry.tunable:
+            found[entry.settings] = (*found.get(entry.settings, ()), *entry.tunable)
+    return found
+
+
+def tuned_benchmark(
+    hp, benchmark: Benchmark, method: Method, tune, ranges: Mapping | None = None
+) -> Benchmark:
     """The benchmark with the settings in `hp`, which are declared to an empty `hp`.
 
     Args:
         hp: The `keras_tuner.HyperParameters`. Its defaults are the recipe's own settings.
         benchmark: The benchmark.
+        method: The method.
         tune: What `settings_to_tune` returned.
-        gamma, perturbation: Ranges or `None`, as in `RankSimHyperModel`.
+        ranges: Smallest and largest value of some hyperparameters, by name.
     """
-    recipe, changes = benchmark.recipe, {}
-    batch_size = benchmark.batch_size
-    if "ranksim" in tune:
-        changes["ranksim"] = _ranksim(hp, recipe.ranksim, gamma, perturbation)
-    if "learning_rate" in tune:
-        changes["learning_rate"] = _around(hp, "learning_rate", recipe.learning_rate, 10)
-    if "batch_size" in tune:
-        smallest = min(SMALLEST_BATCH, batch_size)
-        sizes = {max(int(batch_size * factor), smallest) for factor in (0.25, 0.5, 1, 2)}
-        batch_size = hp.Choice("batch_size", sorted(sizes), default=batch_size)
-    for name in ("lds", "fds"):
-        if name in tune:
-            given = getattr(recipe, name)
-            changes[name] = {**given, **_kernel(hp, name, given)}
-    if "conr" in tune:
-        changes["conr"] = {
-            **recipe.conr,
-            "beta": _around(hp, "conr_beta", recipe.conr.get("beta", 4.0), 10),
-            "window": _around(hp, "conr_window", recipe.conr.get("window", 1.0), 4),
-        }
-    return benchmark.replace(recipe=dataclasses.replace(recipe, **changes), batch_size=batch_size)
+    recipe, batch_size, of_method = benchmark.recipe, benchmark.batch_size, tunables(method)
+    for name in searchable():
+        if name not in tune:
+            continue
+        if name == "learning_rate":
+            limits = recipe.learning_rate / 10, recipe.learning_rate * 10
+            rate = _number(hp, name, recipe.learning_rate, limits)
+            recipe = dataclasses.replace(recipe, learning_rate=rate)
+        elif name == "batch_size":
+            smallest = min(SMALLEST_BATCH, batch_size)
+            sizes = {max(int(batch_size * factor), smallest) for factor in (0.25, 0.5, 1, 2)}
+            batch_size = hp.Choice(name, sorted(sizes), default=batch_size)
+        else:
+            given = recipe.of(name)
+            settings = {**given}
+            for tunable in of_method[name]:
+                settings[tunable.name] = _chosen(hp, name, tunable, given, ranges or {})
+                settings.pop(tunable.replaces, None)
+            recipe = recipe.with_settings(name, settings)
+    return benchmark.replace(recipe=recipe, batch_size=batch_size)
 
 
 def checked_range(name: str, values) -> tuple[float, float]:
@@ -133,39 +148,33 @@ def checked_range(name: str, values) -> tuple[float, float]:
     return low, high
 
 
-def _ranksim(hp, given, weights, perturbations):
-    gamma = given.get("gamma", 0.01)
-    perturbation = given.get("perturbation")
-    if perturbation is None:
-        perturbation = gamma * (given.get("lambda_") or 100.0)
-    if gamma == 0 and weights is None:
-        raise ValueError(
-            "`gamma` must be given, the smallest and the largest weight, if the recipe's is 0. "
-            f"Received: gamma=None, with a recipe of ranksim={given}"
-        )
-    weights = weights or (gamma / 100, gamma * 100)
-    if perturbations is None:
-        size = perturbation or PERTURBATIONS[0]
-        perturbations = (min(PERTURBATIONS[0], size), max(PERTURBATIONS[1], size))
-    first = (_within(gamma, weights), _within(perturbation, perturbations))
-    others = {name: value for name, value in given.items() if name != "perturbation"}
-    return {**others, **ranksim_space(hp, weights, perturbations, default=first)}
+def _chosen(hp, settings, tunable, given, ranges):
+    """The value of a setting in `hp`, declared around its value in the recipe."""
+    name = tunable.hyperparameter or f"{settings}_{tunable.name}"
+    value = given.get(tunable.name)
+    if value is None:
+        value = tunable.default(given) if callable(tunable.default) else tunable.default
+    if tunable.choices is not None:
+        choices = list(tunable.choices)
+        choices = choices if value in choices else sorted([*choices, value])
+        return hp.Choice(name, choices, default=value)
+    limits = ranges.get(name)
+    if limits is None and tunable.limits is not None:
+        size = value or tunable.limits[0]
+        limits = min(tunable.limits[0], size), max(tunable.limits[1], size)
+    if limits is None:
+        if value <= 0:
+            way_out = f", or give `{name}`, the smallest and the largest" if name in ranges else ""
+            raise ValueError(
+                f"The recipe's `{tunable.name}` must be above 0 to be searched on a log scale"
+                f"{way_out}. Received: {settings}={given}"
+            )
+        limits = value / tunable.factor, value * tunable.factor
+    return _number(hp, name, _within(value, limits), limits)
 
 
-def _kernel(hp, name, given):
-    size = given.get("kernel_size", 5)
-    kernel = given.get("kernel", "gaussian")
-    return {
-        "kernel": hp.Choice(f"{name}_kernel", list(KERNELS), default=kernel),
-        "kernel_size": hp.Choice(
-            f"{name}_kernel_size", sorted({*KERNEL_SIZES, size}), default=size
-        ),
-        "sigma": _around(hp, f"{name}_sigma", given.get("sigma", 2.0), 4),
-    }
-
-
-def _around(hp, name, value, factor):
-    return hp.Float(name, value / factor, value * factor, sampling="log", default=value)
+def _number(hp, name, value, limits):
+    return hp.Float(name, *limits, sampling="log", default=value)
 
 
 def _middle(limits):

@@ -317,10 +317,10 @@ def test_what_was_done_is_listed_in_sentences():
 
 
 def test_frames_hand_out_what_the_network_sees():
-    benchmark = load(houses().assign(town=np.resize(["Ulm", "Bonn"], 300)))
+    benchmark = load(houses().assign(town=np.resize(["Ulm", "Ulm", "Bonn"], 300)))
     for split in SPLITS:
         frame = benchmark.frames[split]
-        assert frame.columns.tolist() == ["area", "town=Bonn", "town=Ulm", "price"]
+        assert frame.columns.tolist() == ["area", "town=Ulm", "town=Bonn", "price"]
         np.testing.assert_array_equal(frame["price"], benchmark.labels[split])
     np.testing.assert_array_equal(benchmark.frames["val"].iloc[:, :-1], xs(benchmark, "val"))
     portraits = kr.data.load_portraits(train_samples=101, evaluation_per_age=1)

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
+from keras_ranksim.data.picture_pipelines import augmented_views
 from keras_ranksim.data.portraits import loader as portraits
 from keras_ranksim.data.portraits.age_density import PROTOCOLS, age_density, evaluated_ages
-from keras_ranksim.data.portraits.batches import augmented_views
 
 SMALL = {"train_samples": 60, "evaluation_per_age": 1, "image_size": 16}
 

@@ -4,7 +4,6 @@ Processes take long to start, so there are two pairs of them and no more: the fi
 worker amid the second epoch, the second pair goes on and ends.
 """
 
-import importlib.util
 import os
 import sys
 import time
@@ -24,25 +23,22 @@ HERE = Path(__file__).parent
 SECONDS = 150
 
 
-def example():
-    path = HERE.parents[1] / "examples" / "multi_worker.py"
-    spec = importlib.util.spec_from_file_location("multi_worker_example", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def run_two_workers(folder, *arguments):
     """Exit codes, what was written to stderr, and how long it took."""
-    launcher = example()
     search = os.pathsep.join(
         [str(HERE), str(HERE.parent / "models"), str(HERE.parents[1]), *sys.path]
     )
-    command = ["env", f"PYTHONPATH={search}", sys.executable, HERE / "worker.py", folder]
+    command = [
+        "env",
+        f"PYTHONPATH={search}",
+        sys.executable,
+        HERE / "worker.py",
+        folder,
+        *arguments,
+    ]
     start = time.monotonic()
     with open(folder / "stderr", "w+") as stderr:
-        processes = launcher.start_workers(2, [*command, *arguments], stderr=stderr)
-        codes = launcher.wait_for(processes, SECONDS)
+        codes = kr.distribute.run_workers([*command, *arguments], seconds=SECONDS, stderr=stderr)
         stderr.seek(0)
         return codes, stderr.read(), time.monotonic() - start
 

@@ -40,6 +40,9 @@ def benchmark():
 
 
 EVERY = [*Method.paper_grid(), *map(Method.parse, ("INV", "CONR", "BMSE", "BMSE + CONR"))]
+EVERY += map(
+    Method.parse, ("DENSE", "DENSE + FDS + RANKSIM", "POWER + LDS", "RRT + CMIXUP", "CONR + CMIXUP")
+)
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
 
@@ -117,7 +120,7 @@ kr.experiments.run(
 
 
 @pytest.mark.parametrize(
-    ("method", "dies_at"), [("SQINV + FDS + RANKSIM", 5), ("RRT + LDS + RANKSIM", 14)]
+    ("method", "dies_at"), [("SQINV + FDS + RANKSIM + CMIXUP", 5), ("RRT + LDS + RANKSIM", 14)]
 )
 def test_a_killed_run_ends_with_the_report_of_an_uncut_one(tmp_path, method, dies_at):
     """Three steps an epoch: it dies in the second epoch, or in the second of the second stage."""

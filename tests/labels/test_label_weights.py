@@ -48,6 +48,26 @@ def test_smoothing_written_out():
     np.testing.assert_allclose(density, expected)
 
 
+@pytest.mark.parametrize(("scheme", "power"), [("inverse", 1), ("sqrt_inverse", 0.5)])
+@pytest.mark.parametrize("kernel", [None, "gaussian"])
+def test_the_two_schemes_are_powers_of_the_count(random, scheme, power, kernel):
+    labels, bins = random.exponential(5, 500), kr.LabelBins.uniform(0, 60, 1)
+    np.testing.assert_array_equal(
+        kr.label_weights(labels, bins, scheme=scheme, kernel=kernel),
+        kr.label_weights(labels, bins, scheme=power, kernel=kernel),
+    )
+
+
+def test_a_power_of_the_count_written_out():
+    labels, bins = [0] * 9 + [1] * 4 + [3], kr.LabelBins.uniform(0, 4, 1)
+    weights = kr.label_weights(labels, bins, scheme=0.75)
+    np.testing.assert_allclose(weights[[0, 9]] / weights[13], [9**-0.75, 4**-0.75], rtol=1e-6)
+    density = kr.labels.label_density(labels, bins, 0.75, "triangular", kernel_size=3)
+    expected = [9**0.75 + 4**0.75 / 2, 4**0.75 + 9**0.75 / 2, (4**0.75 + 1) / 2, 1]
+    np.testing.assert_allclose(density, expected)
+    np.testing.assert_array_equal(kr.label_weights(labels, bins, scheme=0), np.ones(14))
+
+
 def test_padding_symmetric_mirrors_the_ends():
     bins = kr.LabelBins.uniform(0, 3, 1)
     density = kr.labels.label_density(
@@ -75,6 +95,9 @@ def test_weights_of_dense_labels_have_the_shape_of_the_pixels(random):
     ("arguments", "message"),
     [
         ({"scheme": "cube"}, r"`scheme` must be one of 'inverse', 'sqrt_inverse'.*'cube'"),
+        ({"scheme": "cube"}, r"'sqrt_inverse', or a number of at least 0. Received"),
+        ({"scheme": -0.5}, r"`scheme` must be a number of at least 0 \(the power.*scheme=-0.5"),
+        ({"scheme": True}, r"`scheme` must be one of .*scheme=True"),
         ({"kernel": "box"}, r"`kernel` must be one of .*'laplacian'.*'box'"),
         ({"count_clip": (9, 1)}, r"`count_clip` must be \(lowest, highest\), two numbers in asc"),
         ({"count_clip": (1, 2, 3)}, r"`count_clip` must be \(lowest, highest\), two numbers"),

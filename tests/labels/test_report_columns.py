@@ -7,6 +7,7 @@ import keras_ranksim as kr
 from keras_ranksim.labels.report_columns import (
     DEPTH_REPORT,
     REPORT_COLUMNS,
+    RUN_REPORT,
     SHOT_REPORT,
     best_of,
     column_of_monitor,
@@ -20,7 +21,9 @@ def test_every_column_of_both_reports_is_in_the_table():
     depth = kr.labels.depth_report([[[1.0]]], [[[2.0]]], BINS.count([1.0]), BINS)
     assert report.columns.tolist() == ["n", *SHOT_REPORT]
     assert depth.columns.tolist() == ["n", *DEPTH_REPORT]
-    assert set(REPORT_COLUMNS) == {"n", *SHOT_REPORT, *DEPTH_REPORT}
+    assert set(REPORT_COLUMNS) == {"n", *RUN_REPORT, *DEPTH_REPORT}
+    of_runs = kr.shot_report([1, 2], [1, 3], [1, 2, 2], BINS, sera=True)
+    assert of_runs.columns.tolist() == ["n", *RUN_REPORT]
 
 
 @pytest.mark.parametrize("name", [*SHOT_REPORT, *DEPTH_REPORT])

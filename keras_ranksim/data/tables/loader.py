@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
+from keras_ranksim.data.parts import given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
-from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.data.tables.encoder import TableEncoder
 from keras_ranksim.data.tables.file import read_table
 from keras_ranksim.data.tables.kinds import column_kinds
-from keras_ranksim.data.tables.labels import bins_for_labels, labeled_rows
+from keras_ranksim.data.tables.labels import labeled_rows
 from keras_ranksim.data.tables.notes import Notes, findings
-from keras_ranksim.data.tables.rows import balanced_rows, given_rows, groups_of_equal_rows
+from keras_ranksim.data.tables.rows import balanced_rows, groups_of_equal_rows
 from keras_ranksim.data.tables.texts import TextTableEncoder, check_text
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.mlp import mlp
@@ -81,7 +82,7 @@ def load_table(
             place in the year, the week and the day as angles.
         text: Name of a column of sentences, which become vectors by `encoder`.
         encoder: A pretrained transformer, as in `kr.networks.sentence_vectors`.
-        bins: The label bins; `None` takes those of `bins_for_labels`.
+        bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
         max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
@@ -135,7 +136,7 @@ def load_table(
         frame, label, source, notes, table.decimal, drop_unlabeled, clip_label
     )
     frame = frame.iloc[rows_read].reset_index(drop=True)
-    bins = bins_for_labels(labels) if bins is None else as_bins(bins)
+    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
 
     candidates = [
         column
@@ -150,7 +151,10 @@ def load_table(
     if split is None:
         parts = balanced_rows(labels, bins, groups, max_per_bin, seed, source)
     else:
-        parts = given_rows(frame[split], split, source)
+        received = f"split='{split}', which in {source} holds "
+        parts = given_parts(
+            frame[split].astype(str).str.strip(), "name a column that holds", received
+        )
     rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
     copies = notes.copies(groups, rows)
 
@@ -169,8 +173,8 @@ def load_table(
     matrix = rows_encoder.encode(values)
     split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
     file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
-    offset, scale = _center_and_spread(split_labels["train"], bins)
-    recipe = _recipe(scale, bins)
+    offset, scale = center_and_spread(split_labels["train"], bins)
+    recipe = scaled_recipe(scale, bins, epochs=40, batch_size=128, learning_rate=1e-3)
 
     return Benchmark.of(
         name=name or (file.stem if file else "table"),
@@ -215,28 +219,6 @@ def _names(argument, names, frame, source):
             f"{source} has the columns {listed}"
         )
     return names
-
-
-def _center_and_spread(labels, bins):
-    within = np.clip(labels.astype("float64"), bins.edges[0], bins.edges[-1])
-    spread = within.std() or labels.std() or 1.0
-    return float(np.median(labels)), float(spread)
-
-
-def _recipe(scale, bins):
-    # The regression loss grows with the unit of the label; regularizers do not. RankSim's weight
-    # of 0.01 helped with labels of a deviation of about 3; its perturbation, gamma * lambda_, acts
-    # on ranks and has no unit. The others were published for ages, whose deviation is about 15.
-    gamma = 0.01 * scale / 3
-    width = float(f"{np.median(np.diff(bins.edges)):.6g}")
-    return Recipe(
-        epochs=40,
-        batch_size=128,
-        learning_rate=1e-3,
-        ranksim={"gamma": gamma, "lambda_": 1 / gamma},
-        focal={"error": "absolute", "beta": 3.0 / scale},
-        conr={"beta": 4.0 * scale / 15, "window": width, "pushing_power": 0.01 / width},
-    )
 
 
 def _show_row(frame, rows, rows_read, split, index):

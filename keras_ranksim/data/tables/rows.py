@@ -1,15 +1,11 @@
-"""Which rows of a table train, which validate, which test."""
+"""Equal rows of a table, and a split that keeps them together."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from keras_ranksim.data.splits import SPLITS
+from keras_ranksim.data.parts import balanced_parts
 from keras_ranksim.data.tables.kinds import texts
-from keras_ranksim.labels.splits import balanced_split
-
-MOST_PER_BIN = 30
-LARGEST_SHARE = 0.15
 
 
 def groups_of_equal_rows(frame) -> np.ndarray:
@@ -31,49 +27,15 @@ def groups_of_equal_rows(frame) -> np.ndarray:
 
 
 def balanced_rows(labels, bins, groups, max_per_bin, seed, source) -> np.ndarray:
-    """The split of every row, balanced over the bins. Rows of a group stay together.
+    """`balanced_parts` of the groups, each of which stays together.
 
     Args:
         labels: Label of every row.
         bins: The label bins.
         groups: What `groups_of_equal_rows` returned; one label per group.
-        max_per_bin: Maximum groups of a bin in validation, and in test; `None` takes 30, or fewer
-            if 30 would make either larger than 15 % of the table.
-        seed: Seed of the draw.
+        max_per_bin: Maximum groups of a bin in validation, and in test; `None` finds one.
+        seed: Seed of the split.
         source: Name of the table, for errors.
     """
     _, first = np.unique(groups, return_index=True)
-    if max_per_bin is None:
-        max_per_bin = _largest_cap(bins.count(labels[first]))
-    parts = balanced_split(labels[first], bins, max_per_bin=max_per_bin, seed=seed)[groups]
-    if "test" not in parts:
-        raise ValueError(
-            f"{source} must hold at least three rows with labels of one bin, or validation and "
-            f"test stay empty. Received: {len(labels)} rows over {len(bins)} bins; pass wider "
-            "`bins`, or name a `split` column"
-        )
-    return parts
-
-
-def given_rows(column, split, source) -> np.ndarray:
-    """The split of every row as a column of the table names it."""
-    parts = column.astype(str).str.strip().to_numpy(dtype=object)
-    odd = sorted(set(parts) - set(SPLITS))
-    absent = [part for part in SPLITS if part not in parts]
-    if odd or absent:
-        found = f"other values, the first {odd[0]!r}" if odd else f"no row of {absent[0]!r}"
-        raise ValueError(
-            f"`split` must name a column that holds 'train', 'val' or 'test' in every row, each at "
-            f"least once. Received: split='{split}', which in {source} holds {found}"
-        )
-    return parts
-
-
-def _largest_cap(counts):
-    """The largest cap per bin that still leaves most of a small table to training."""
-    fitting = [
-        cap
-        for cap in range(2, MOST_PER_BIN + 1)
-        if np.minimum(counts // 3, cap).sum() <= LARGEST_SHARE * counts.sum()
-    ]
-    return max(fitting, default=1)
+    return balanced_parts(labels[first], bins, max_per_bin, seed, source)[groups]

@@ -31,7 +31,7 @@ def trained(settings: dict, method: Method) -> Markup:
         names = " + ".join(entry.name for entry in method.entries if entry.weights is not None)
         terms.append(("weights", f"{note}{names}, {_listed(weighting)}"))
     for entry in method.entries:
-        if entry.layer is not None or entry.head is not None:
+        if any(hook is not None for hook in (entry.layer, entry.head, entry.batches)):
             own = recipe.of(entry.settings) if entry.settings else {}
             terms.append((entry.name, _listed(own) or "default settings"))
     samples = settings["samples"]
@@ -141,6 +141,8 @@ def _text(value):
         return ", ".join(_text(entry) for entry in value) or "none"
     if isinstance(value, dict) or value is None:
         return "none"
+    if callable(value):
+        return value.__name__
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

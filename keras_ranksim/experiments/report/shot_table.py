@@ -57,7 +57,8 @@ def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> M
     for shot, row in report.iterrows():
         cells = [element("th", shot, scope="row"), element("td", number_text(row["n"]))]
         for name in metrics:
-            marked = shot in compared and row[name] == best[name]
+            compares = shot in compared and not report_column(name).is_sum
+            marked = compares and row[name] == best[name]
             cells.append(_cell(row[name], marked, published_number(published, name, shot)))
         rows.append(element("tr", cells))
     note = f"{MARK.strip()} the shot with the best value."

@@ -1,10 +1,11 @@
-"""Batches of portraits: scaled, and in training mirrored and shifted at random."""
+"""Batches of pictures: scaled, and in training mirrored and shifted at random."""
 
 import dataclasses
 
 import tensorflow as tf
 
-from keras_ranksim.data.images import scale_image
+from keras_ranksim.data.image_files import decode_image_bytes
+from keras_ranksim.data.images import decode_image, scale_image
 from keras_ranksim.data.pipeline import batches_from_arrays, labels_and_weights, order_arguments
 from keras_ranksim.scope import Views
 
@@ -12,18 +13,20 @@ LARGEST_SHIFT = 1 / 16
 
 
 @dataclasses.dataclass(frozen=True)
-class PortraitDecoder:
-    """From a portrait as PNG to `(x, y, weight)`; see `FilePipelines`.
+class PictureDecoder:
+    """From one image file to `(x, y, weight)`, as `PicturePipelines` does it; see `FilePipelines`.
+
+    `ImageDecoder` is its counterpart with the augmentation of the age benchmarks.
 
     Args:
-        image_size: Height and width.
-        augment: As in `PortraitPipelines`.
+        size: `(height, width)` of the result.
+        augment: As in `PicturePipelines`.
     """
 
     KINDS = ("image",)
     ARRAYS = ()
 
-    image_size: int
+    size: tuple[int, int]
     augment: bool
 
     def __call__(self, split: str, benchmark):
@@ -31,9 +34,7 @@ class PortraitDecoder:
         prepare = _preparation(split, benchmark, self.augment)
 
         def decode(files, index, seed):
-            _, contents = files["image"]
-            picture = tf.io.decode_png(contents, channels=3)
-            picture = tf.ensure_shape(picture, (self.image_size, self.image_size, 3))
+            picture = decode_image(*files["image"], self.size)
             x = prepare(picture[None], tf.convert_to_tensor(seed)[None])
             x = tf.nest.map_structure(lambda batch: batch[0], x)
             return x, tf.gather(labels, index), tf.gather(weights, index)
@@ -42,14 +43,18 @@ class PortraitDecoder:
 
     def get_config(self) -> dict:
         """The arguments, JSON values."""
-        return dataclasses.asdict(self)
+        return {"size": list(self.size), "augment": self.augment}
+
+    def check(self, files) -> None:
+        """Raises, naming the file, if it cannot be decoded."""
+        decode_image_bytes(*files["image"])
 
 
-class PortraitPipelines:
-    """The `make_pipeline` of the portraits.
+class PicturePipelines:
+    """The `make_pipeline` of pictures in memory.
 
     Args:
-        pictures: The uint8 pictures of each split.
+        pictures: The uint8 pictures of each split, of one size.
         augment: Whether single views of training pictures are mirrored and shifted. Pairs of
             views always are: equal ones would have nothing to teach.
     """
@@ -57,7 +62,7 @@ class PortraitPipelines:
     def __init__(self, pictures, augment: bool):
         with tf.device("CPU:0"):
             self.pictures = {split: tf.constant(array) for split, array in pictures.items()}
-        self.decoder = PortraitDecoder(self.pictures["train"].shape[1], augment)
+        self.decoder = PictureDecoder(tuple(self.pictures["train"].shape[1:3]), augment)
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         return batches_from_arrays(
@@ -88,7 +93,7 @@ def training_input(pictures, seeds, views: int = 1):
     """The `x` of a training batch, augmented and scaled.
 
     Args:
-        pictures: uint8 tensor of shape `(batch, size, size, channels)`.
+        pictures: uint8 tensor of shape `(batch, height, width, channels)`.
         seeds: Integer tensor of shape `(batch, 2)`.
         views: 1 for one augmented view; 2 for `Views` of two independent ones; 3 for two
             augmented ones and, third, the unchanged pictures.
@@ -109,7 +114,7 @@ def augmented_views(pictures, seeds, views: int = 1) -> tuple:
     the batch.
 
     Args:
-        pictures: Tensor of shape `(batch, size, size, channels)`.
+        pictures: Tensor of shape `(batch, height, width, channels)`.
         seeds: Integer tensor of shape `(batch, 2)`.
         views: How many, drawn independently.
 
@@ -119,28 +124,32 @@ def augmented_views(pictures, seeds, views: int = 1) -> tuple:
     Example:
 
     >>> import tensorflow as tf
-    >>> from keras_ranksim.data.portraits.batches import augmented_views
+    >>> from keras_ranksim.data.picture_pipelines import augmented_views
     >>> pictures = tf.random.uniform((3, 64, 64, 3))
     >>> one, other = augmented_views(pictures, seeds=[[0, 0], [0, 1], [0, 2]], views=2)
     >>> one.shape, bool(tf.reduce_all(one == other))
     (TensorShape([3, 64, 64, 3]), False)
     """
-    size = pictures.shape[1]
-    most = round(size * LARGEST_SHIFT)
+    height, width = pictures.shape[1:3]
     draws = tf.map_fn(
         lambda seed: tf.random.stateless_uniform((views, 3), seed),
         tf.convert_to_tensor(seeds),
         fn_output_signature=tf.TensorSpec((views, 3), "float32"),
     )
-    offsets = tf.cast(tf.floor(draws[..., :2] * (2 * most + 1)), "int32") - most
-    mirrored = draws[..., 2:] < 0.5
-    middle = tf.range(size)[None]
+    mirrored = draws[..., 2] < 0.5
 
     def view(number):
-        rows = tf.clip_by_value(middle + offsets[:, number, :1], 0, size - 1)
-        columns = tf.clip_by_value(middle + offsets[:, number, 1:], 0, size - 1)
-        columns = tf.where(mirrored[:, number], tf.reverse(columns, [1]), columns)
+        rows = _shifted(height, draws[:, number, 0])
+        columns = _shifted(width, draws[:, number, 1])
+        columns = tf.where(mirrored[:, number, None], tf.reverse(columns, [1]), columns)
         shifted = tf.gather(pictures, rows, axis=1, batch_dims=1)
         return tf.gather(shifted, columns, axis=2, batch_dims=1)
 
     return tuple(view(number) for number in range(views))
+
+
+def _shifted(length, draws):
+    """The positions `0..length - 1` of each picture, moved at random and kept inside."""
+    most = round(length * LARGEST_SHIFT)
+    offsets = tf.cast(tf.floor(draws * (2 * most + 1)), "int32") - most
+    return tf.clip_by_value(tf.range(length)[None] + offsets[:, None], 0, length - 1)

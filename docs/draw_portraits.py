@@ -6,7 +6,7 @@ training samples each age has, with ages that are rare (few-shot) and that are m
 (zero-shot). Takes about fifteen seconds and needs no download, but matplotlib
 (`pip install 'keras_ranksim[plots]'`).
 
-    python examples/draw_portraits.py --output docs/images/portraits.png
+    python docs/draw_portraits.py
 """
 
 import argparse
@@ -28,7 +28,7 @@ from keras_ranksim.data.portraits.drawing import draw_people
 AGES = np.arange(0, 101, 10)
 GROWING_OLD = ((0, 9, 44, 0), (0, 9, 58, 0), (0, 9, 52, 0))
 ROWS_OF_STRANGERS = 4
-COLOURS = {"many": "#35618f", "medium": "#5b9bc8", "few": "#e08a3c", "zero": "#c23b3b"}
+COLORS = {"many": "#35618f", "medium": "#5b9bc8", "few": "#e08a3c", "zero": "#c23b3b"}
 WORDS = {
     "many": "many-shot (more than 100)",
     "medium": "medium-shot (20 to 100)",
@@ -81,17 +81,17 @@ def show_pictures(axes, pictures, title):
 
 
 def show_counts(axes, benchmark):
-    """Training samples of every age, coloured by shot."""
+    """Training samples of every age, colored by shot."""
     counts = benchmark.train_counts
     shot = kr.labels.shots_of_counts(counts)
-    for name, colour in COLOURS.items():
+    for name, color in COLORS.items():
         ages = np.flatnonzero(shot == name)
         if name == "zero":
             for age in ages:
                 label = WORDS[name] if age == ages[0] else None
-                axes.axvspan(age - 0.5, age + 0.5, color=colour, alpha=0.25, lw=0, label=label)
+                axes.axvspan(age - 0.5, age + 0.5, color=color, alpha=0.25, lw=0, label=label)
         else:
-            axes.bar(ages, counts[ages], width=0.86, color=colour, label=WORDS[name])
+            axes.bar(ages, counts[ages], width=0.86, color=color, label=WORDS[name])
     axes.set(xlim=(-1, 101), xlabel="age in years", ylabel="training samples", xticks=AGES)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9)

@@ -1,0 +1,70 @@
+"""Which rows of a user's data train, validate and test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_ranksim.data.splits import SPLITS
+from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.labels.splits import balanced_split
+
+MOST_PER_BIN = 30
+LARGEST_SHARE = 0.15
+
+
+def balanced_parts(
+    labels, bins: LabelBins, max_per_bin: int | None, seed: int, source: str
+) -> np.ndarray:
+    """`balanced_split` of a table that may be small.
+
+    Args:
+        labels: The labels of all rows.
+        bins: The label bins.
+        max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
+            if 30 would make either larger than 15 % of the table.
+        seed: Seed of the split.
+        source: Name of the table for errors.
+
+    Returns:
+        An array of `"train"`, `"val"` and `"test"`, one per row.
+    """
+    if max_per_bin is None:
+        max_per_bin = _largest_cap(bins.count(labels))
+    parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
+    if "test" not in parts:
+        raise ValueError(
+            f"{source} must hold at least three rows with labels of one bin, or validation and "
+            f"test stay empty. Received: {len(labels)} rows over {len(bins)} bins; pass wider "
+            "`bins`, or name a `split` column"
+        )
+    return parts
+
+
+def given_parts(values, rule: str = "hold", received: str = "") -> np.ndarray:
+    """Returns the caller's names of splits, or raises if they are not such names.
+
+    Args:
+        values: One name per row.
+        rule: What `split` must do to these names, for the error.
+        received: What the error says before it says what is wrong.
+    """
+    parts = np.asarray(values).astype(str).astype(object)
+    odd = sorted(set(parts) - set(SPLITS))
+    absent = [part for part in SPLITS if part not in parts]
+    if odd or absent:
+        found = f"other values, the first {odd[0]!r}" if odd else f"no row of {absent[0]!r}"
+        raise ValueError(
+            f"`split` must {rule} 'train', 'val' or 'test' in every row, each at least once. "
+            f"Received: {received}{found}"
+        )
+    return parts
+
+
+def _largest_cap(counts):
+    """The largest cap per bin that still leaves most of a small table to training."""
+    fitting = [
+        cap
+        for cap in range(2, MOST_PER_BIN + 1)
+        if np.minimum(counts // 3, cap).sum() <= LARGEST_SHARE * counts.sum()
+    ]
+    return max(fitting, default=1)

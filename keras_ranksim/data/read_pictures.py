@@ -1,0 +1,105 @@
+"""Many image files decoded at once, to uint8 pictures of one size in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from keras_ranksim.data.images import decode_image
+from keras_ranksim.progress_bar import ProgressBar
+from keras_ranksim.validation import is_number
+
+SMALLEST_SIDE = 16
+READ_TOGETHER = 64
+
+
+def picture_size(image_size) -> tuple[int, int]:
+    """Returns `image_size` as `(height, width)`; one number stands for both.
+
+    Example:
+
+    >>> from keras_ranksim.data.read_pictures import picture_size
+    >>> picture_size(64), picture_size((48, 64))
+    ((64, 64), (48, 64))
+    """
+    sides = (image_size, image_size) if is_number(image_size) else image_size
+    try:
+        height, width = sides
+        whole = all(is_number(side) and side == int(side) for side in (height, width))
+    except (TypeError, ValueError):
+        whole = False
+    if not whole or min(height, width) < SMALLEST_SIDE:
+        raise ValueError(
+            f"`image_size` must be (height, width) in pixels, at least {SMALLEST_SIDE} each. "
+            f"Received: image_size={image_size!r}"
+        )
+    return int(height), int(width)
+
+
+def files_reader(paths: Sequence) -> Callable:
+    """The TensorFlow function `index -> (path, contents)` of files."""
+    paths = tf.constant([os.fspath(path) for path in paths])
+
+    def read(index):
+        path = tf.gather(paths, index)
+        return path, tf.io.read_file(path)
+
+    return read
+
+
+def memory_reader(names: Sequence[str], contents: Sequence[bytes]) -> Callable:
+    """The TensorFlow function `index -> (name, contents)` of files in memory."""
+    with tf.device("CPU:0"):
+        names, contents = tf.constant(list(names)), tf.constant(list(contents))
+    return lambda index: (tf.gather(names, index), tf.gather(contents, index))
+
+
+def read_pictures(
+    read: Callable,
+    count: int,
+    size: tuple[int, int],
+    *,
+    skip_broken: bool,
+    verbose: bool = True,
+    patience: float = 2.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decodes and resizes image files.
+
+    Args:
+        read: TensorFlow function `index -> (name, contents)`, as of `files_reader`.
+        count: Number of files.
+        size: `(height, width)` of the pictures.
+        skip_broken: Whether files that cannot be decoded give black pictures, instead of an error
+            that names the first.
+        verbose: Whether to show a progress bar.
+        patience: Seconds after which the bar appears.
+
+    Returns:
+        `(pictures, broken)`: uint8 of shape `(count, height, width, 3)`, and for every file
+        whether it could not be decoded.
+    """
+    pictures = np.zeros((count, *size, 3), dtype="uint8")
+    broken = np.ones(count, dtype=bool)
+    decoded = tf.data.Dataset.range(count).map(
+        lambda index: (index, decode_image(*read(index), size)),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    if skip_broken:
+        decoded = decoded.ignore_errors()
+    bar = ProgressBar(count, unit_name="image", verbose=int(verbose), patience=patience)
+    for indexes, batch in decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator():
+        pictures[indexes] = batch
+        broken[indexes] = False
+        bar.update(int(indexes[-1]) + 1)
+    return pictures, broken
+
+
+def are_gray(pictures: np.ndarray) -> np.ndarray:
+    """For every picture, whether its three channels are equal."""
+    blocks = np.array_split(pictures, max(1, len(pictures) // 1024))
+    return np.concatenate(
+        [(block == block[..., :1]).all(axis=(1, 2, 3)) for block in blocks if len(block)]
+    )
