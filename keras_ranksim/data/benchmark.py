@@ -158,6 +158,17 @@ class Benchmark:
         return self.dataset("test")
 
     @property
+    def frames(self) -> dict[str, Any]:
+        """The encoded splits of a table by name, each a `pandas.DataFrame` with the label last.
+
+        For other libraries: scikit-learn, XGBoost, LightGBM.
+        """
+        make = getattr(self.make_pipeline, "frames", None)
+        if make is None:
+            raise ValueError(f"`frames` needs a table. Received: the benchmark '{self.name}'")
+        return make(self.labels, self.label_name)
+
+    @property
     def batch_size(self) -> int:
         """Samples per batch."""
         return self.recipe.batch_size

@@ -135,11 +135,13 @@ class ArrayPipelines:
     Args:
         arrays: The `x` of each split, an array or a structure of arrays.
         samples: What its samples are, for errors: `"sentences"`.
+        names: Names of the inputs, one per column of `x`, for `frames`; `None` if it has none.
     """
 
-    def __init__(self, arrays: dict, samples: str):
+    def __init__(self, arrays: dict, samples: str, names=None):
         self.arrays = arrays
         self.samples = samples
+        self.names = names
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         if benchmark.views != 1:
@@ -151,6 +153,24 @@ class ArrayPipelines:
         return batches_from_arrays(
             self.arrays[split], *columns, **order_arguments(split, benchmark)
         )
+
+    def frames(self, labels: dict, label_name: str) -> dict:
+        """The splits as DataFrames: the inputs by name, then the label.
+
+        Args:
+            labels: The labels of each split.
+            label_name: Name of their column.
+        """
+        import pandas
+
+        if self.names is None:
+            raise ValueError(
+                f"`frames` needs inputs of one name per column. Received: {self.samples}"
+            )
+        return {
+            split: pandas.DataFrame(x, columns=self.names).assign(**{label_name: labels[split]})
+            for split, x in self.arrays.items()
+        }
 
 
 def label_columns(labels, weights=None) -> tuple:

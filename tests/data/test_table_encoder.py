@@ -1,6 +1,5 @@
 """Columns of a table distinguished, and encoded from training rows alone."""
 
-import datetime
 import json
 import math
 
@@ -63,7 +62,9 @@ def test_statistics_are_those_of_training_rows_alone():
     evaluated = other["part"] != "train"
     other.loc[evaluated, "area"] = 1e6
     other.loc[evaluated, "town"] = "Rome"
-    one, two = (kr.data.load_table(table, "price", split="part") for table in (frame, other))
+    one = kr.data.load_table(frame, "price", split="part")
+    with pytest.warns(UserWarning, match="'town' is taken for 3 categories, and 150 of 150 rows"):
+        two = kr.data.load_table(other, "price", split="part")
     np.testing.assert_array_equal(xs(one, "train"), xs(two, "train"))
     assert (
         one.facts["encoder"].get_config()["columns"] == two.facts["encoder"].get_config()["columns"]
@@ -181,18 +182,15 @@ def test_what_identifies_rows_is_left_out_with_a_warning_unless_asked_for():
 @pytest.mark.parametrize(
     ("values", "what"),
     [
-        (pandas.date_range("2020-01-01", periods=3), "dates or times, for instance '2020-01-01"),
-        (pandas.to_timedelta([1, 2, 3], unit="D"), "dates or times"),
-        (pandas.period_range("2020-01", periods=3, freq="M"), "dates or times"),
-        ([datetime.date(2020, 1, 1), None, datetime.date(2021, 1, 1)], "dates or times"),
-        (["2020-01-01", "2020-02-03 10:00", None], "dates or times"),
-        (["3.12.2020", "24.12.2020"], "dates or times.*days since a fixed day"),
+        (pandas.to_timedelta([1, 2, 3], unit="D"), "durations, for instance '1 days"),
         ([[1, 2], [3], [4]], r"values of type list, for instance '\[1, 2\]'"),
         ([1j, 2j, 3j], "complex numbers"),
     ],
 )
 def test_columns_that_are_neither_are_refused(values, what):
-    with pytest.raises(ValueError, match=rf"Column 'a' must hold numbers or categories.*{what}"):
+    with pytest.raises(
+        ValueError, match=rf"Column 'a' must hold numbers, categories or dates.*{what}"
+    ):
         kind_of(values)
 
 
@@ -251,7 +249,7 @@ def test_new_rows_that_do_not_fit_raise(rows, message):
 def test_encoder_files_that_are_none_raise(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"save\(\) wrote"):
         kr.data.TableEncoder.load(tmp_path / "absent.json")
-    for text in ("not json", "{}", '{"columns": [{"nominal": true}]}'):
+    for text in ("not json", "{}", '{"columns": [{"kind": "category"}]}'):
         (tmp_path / "odd.json").write_text(text)
         with pytest.raises(ValueError, match=r"TableEncoder.save\(\) wrote. Received: .*odd.json"):
             kr.data.TableEncoder.load(tmp_path / "odd.json")

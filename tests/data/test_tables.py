@@ -63,7 +63,8 @@ def test_fuel_consumption_mixes_numbers_and_categories(shared_data):
 
 def test_a_few_labels_far_out_do_not_stretch_the_scale(random):
     labels = np.append(random.normal(100, 10, 2000), [1e9, -1e9])
-    benchmark = kr.data.load_table(houses(2002).assign(price=labels), "price")
+    with pytest.warns(UserWarning, match="2 of 2002 labels of The DataFrame lie far outside"):
+        benchmark = kr.data.load_table(houses(2002).assign(price=labels), "price")
     assert benchmark.bins == kr.LabelBins.from_labels(labels)
     assert 5 < benchmark.label_scale < 15
 
@@ -112,7 +113,7 @@ def test_settings_with_a_unit_follow_the_scale_of_the_labels():
     ("price", "message"),
     [
         ([1.0, None, 3.0, None], r"none in 2 of 4 rows \(0 hold other text\), the first: row 1 "),
-        (["1", "2", "on request", ""], r"row 2 \('on request'\), row 3 \('missing'\), counted"),
+        (["1", "2", "on request", ""], r"row 2 \('on request'\), row 3 \('missing'\)\. Leave"),
         ([1.0, math.inf, 2.0, 3.0], r"with none in 1 of 4 rows.* row 1 \('inf'\)"),
         ([True, False, True, False], "must name a column of numbers.*a column of bool"),
         (pandas.date_range("2020", periods=4), "must name a column of numbers.*datetime64"),
@@ -207,10 +208,10 @@ def test_a_frame_with_an_odd_index_is_read_by_row():
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
-        (b"", "must be a CSV file in UTF-8 with a header line.*No columns to parse"),
+        (b"", "must be a CSV file with a header line.*No columns to parse"),
         (b"a,price\n", "must hold at least one row"),
-        (b"a,price\n1,2,3\n1,2\n1,2,3,4\n", "must be a CSV file in UTF-8"),
-        ("größe,price\n1,2\n".encode("latin-1"), "must be a CSV file in UTF-8"),
+        (b"a,price\n1,2\n1,2,3,4\n", "must be a CSV file with a header line"),
+        (b"a,price\n1,5,20\n2,5,30\n", "must have a name in the header line for every field"),
     ],
 )
 def test_files_that_are_no_tables_raise(tmp_path, contents, message):

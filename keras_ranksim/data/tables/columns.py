@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_ranksim.data.tables.dates import DateColumn
 from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 
 # No text of a table equals this, so a category may have any name.
@@ -28,6 +29,7 @@ class NumericColumn:
     deviation: float
     indicator: bool = False
     marks: tuple[str, ...] = ()
+    decimal: str = "."
 
     dtype = "float64"
 
@@ -37,7 +39,7 @@ class NumericColumn:
         values, _ = numbers_in(column, kind)
         present = values[~np.isnan(values)]
         if len(present) == 0:
-            return cls(name, 0.0, 0.0, 0.0, indicator=False, marks=kind.marks)
+            return cls(name, 0.0, 0.0, 0.0, False, kind.marks, kind.decimal)
         return cls(
             name=name,
             median=float(np.median(present)),
@@ -45,6 +47,7 @@ class NumericColumn:
             deviation=float(present.std()),
             indicator=len(present) < len(values),
             marks=kind.marks,
+            decimal=kind.decimal,
         )
 
     @property
@@ -55,7 +58,7 @@ class NumericColumn:
 
     def read(self, column) -> np.ndarray:
         """Float64 values of a column of new rows, NaN if missing; other text raises."""
-        values, wrong = numbers_in(column, Kind(nominal=False, marks=self.marks))
+        values, wrong = numbers_in(column, Kind(False, self.marks, decimal=self.decimal))
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
             raise ValueError(
@@ -145,9 +148,22 @@ class NominalColumn:
         return [one_hot[:, 1:], one_hot[:, :1]] if self.others else [one_hot[:, 1:]]
 
 
+KINDS = {"number": NumericColumn, "category": NominalColumn, "date": DateColumn}
+
+
+def fit_column(name: str, column, kind: Kind, max_categories: int):
+    """The encoding of a column from its training rows."""
+    if kind.date:
+        return DateColumn.fit(name, column)
+    if kind.nominal:
+        return NominalColumn.fit(name, column, max_categories)
+    return NumericColumn.fit(name, column, kind)
+
+
 def column_config(column) -> dict:
     """The column as a dictionary that JSON can hold."""
-    return {"nominal": isinstance(column, NominalColumn), **dataclasses.asdict(column)}
+    kind = next(name for name, kind in KINDS.items() if type(column) is kind)
+    return {"kind": kind, **dataclasses.asdict(column)}
 
 
 def column_from_config(config: dict):
@@ -155,4 +171,4 @@ def column_from_config(config: dict):
     config = {
         key: tuple(value) if isinstance(value, list) else value for key, value in config.items()
     }
-    return (NominalColumn if config.pop("nominal") else NumericColumn)(**config)
+    return KINDS[config.pop("kind")](**config)

@@ -14,9 +14,9 @@ from keras import ops
 
 from keras_ranksim.data.tables.columns import (
     NominalColumn,
-    NumericColumn,
     column_config,
     column_from_config,
+    fit_column,
 )
 from keras_ranksim.data.tables.file import read_table
 from keras_ranksim.data.tables.kinds import column_kinds
@@ -29,9 +29,10 @@ class TableEncoder(keras.layers.Layer):
     """Turns the columns of a table into a matrix a network can learn from.
 
     Numbers are centered and scaled to a deviation of 1; missing ones are replaced by the median and
-    marked by an extra input. Categories become one input each. All statistics come from the
-    rows it was made from. `load_table` stores one in `benchmark.facts["encoder"]`: use its
-    `transform` on new rows, `save` it next to the model, or use it as the first layer of the model.
+    marked by an extra input. Categories become one input each, dates a number and angles. All
+    statistics come from the rows it was made from. `load_table` stores one in
+    `benchmark.facts["encoder"]`: use its `transform` on new rows, `save` it next to the model, or
+    use it as the first layer of the model.
 
     Args:
         columns: The columns as dictionaries, as in `get_config`; `from_frame` makes an encoder
@@ -83,6 +84,7 @@ class TableEncoder(keras.layers.Layer):
         nominal: Iterable[str] = (),
         max_categories: int = 50,
         kinds: dict | None = None,
+        dates: Iterable[str] = (),
     ) -> TableEncoder:
         """Makes an encoder from the training rows.
 
@@ -92,21 +94,21 @@ class TableEncoder(keras.layers.Layer):
             max_categories: Maximum categories per column with an input of their own; rarer ones
                 share one.
             kinds: The result of `column_kinds` on more rows than these.
+            dates: Names of columns of dates; others are left out.
         """
         positive_integer("max_categories", max_categories, "categories with an input of their own")
         frame = frame.rename(columns=str)
-        kinds = column_kinds(frame, tuple(nominal))[0] if kinds is None else kinds
+        kinds = column_kinds(frame, [*nominal], dates=[*dates])[0] if kinds is None else kinds
         columns = [
-            NominalColumn.fit(name, frame[name], max_categories)
-            if kind.nominal
-            else NumericColumn.fit(name, frame[name], kind)
-            for name, kind in kinds.items()
+            fit_column(name, frame[name], kind, max_categories) for name, kind in kinds.items()
         ]
         return cls([column_config(column) for column in columns])
 
     def read(self, csv_path_or_frame) -> dict[str, np.ndarray]:
         """The encoder's columns of a table as arrays by name; others are ignored."""
-        frame, source = read_table(csv_path_or_frame)
+        commas = any(getattr(column, "decimal", ".") == "," for column in self.columns)
+        table = read_table(csv_path_or_frame, decimal="," if commas else None)
+        frame, source = table.frame, table.source
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
             raise ValueError(

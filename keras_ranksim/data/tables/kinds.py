@@ -10,29 +10,41 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_ranksim.data.tables.dates import look_like_dates
+from keras_ranksim.data.tables.decimals import decimal_mark, parsed
+
 # A column of text counts as numbers, or as dates, if this share of its rows, or of its distinct
 # values, can be read as such.
 MOSTLY = 0.9
 # With fewer rows, a column that differs in every row need not be an identifier.
 ENOUGH_ROWS = 20
 IDENTIFIES_ROWS = ("a value per row", "row numbers")
+DATES = "dates"
 CODE = re.compile(r"[+-]?0\d")
-DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ].*)?")
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a column holds: numbers (`nominal` false), or categories.
+    """What a column holds: numbers, categories (`nominal`) or dates (`date`).
 
-    `marks` are the texts that stand for a missing value in a column of numbers, such as "?".
+    `marks` are the texts that stand for a missing value in a column of numbers, such as "?";
+    `decimal` is their decimal mark.
     """
 
     nominal: bool
     marks: tuple[str, ...] = ()
+    date: bool = False
+    decimal: str = "."
 
 
-def column_kinds(frame, nominal: Sequence[str] = (), keep: Sequence[str] = ()) -> tuple[dict, dict]:
-    """Finds out which columns of a table are numeric and which are nominal.
+def column_kinds(
+    frame,
+    nominal: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    dates: Sequence[str] = (),
+    decimal: str | None = None,
+) -> tuple[dict, dict]:
+    """Finds out which columns of a table hold numbers, categories and dates.
 
     Numbers are numeric however few distinct values they take; booleans, categorical columns and
     text are nominal, except text of which nine tenths are numbers: it is numeric, its other
@@ -42,6 +54,8 @@ def column_kinds(frame, nominal: Sequence[str] = (), keep: Sequence[str] = ()) -
         frame: A `pandas.DataFrame` without its label column.
         nominal: Names of columns that are nominal whatever they hold.
         keep: Names of columns that must not be left out.
+        dates: Names of columns of dates to learn from; others are left out.
+        decimal: The decimal mark of numbers in text; `None` finds out for every column.
 
     Returns:
         `(kinds, left_out)`: the `Kind` of every column that can be learned from, by name, and why
@@ -50,8 +64,15 @@ def column_kinds(frame, nominal: Sequence[str] = (), keep: Sequence[str] = ()) -
     kinds, left_out = {}, {}
     for name in frame.columns:
         column = frame[name]
-        kind = Kind(nominal=True) if name in nominal else _kind(name, column)
+        kind = Kind(nominal=True) if name in nominal else _kind(name, column, decimal)
+        if name in dates and not kind.date:
+            raise ValueError(
+                f"`dates` must name columns of dates. Received: dates=['{name}'], whose values are "
+                f"none, for instance {str(next(iter(column.dropna()), None))!r}"
+            )
         reason = _nothing_to_learn(column)
+        if reason is None and kind.date and name not in dates and name not in keep:
+            reason = DATES
         if reason is None and name not in nominal and name not in keep:
             reason = _identifies_rows(column, kind)
         if reason is None:
@@ -79,12 +100,22 @@ def numbers_in(column, kind: Kind) -> tuple[np.ndarray, np.ndarray]:
         wrong = np.zeros(len(values), dtype=bool)
     else:
         text = texts(column)
-        values = _parsed(text)
+        values = parsed(text, kind.decimal)
         wrong = np.isnan(values) & ~np.isin(text, ["", *kind.marks])
     return np.where(np.isfinite(values), values, np.nan), wrong
 
 
-def _kind(name, column):
+def label_kind(column, decimal: str | None = None) -> Kind:
+    """The `Kind` of a column that must hold numbers: what its decimal mark is."""
+    import pandas
+
+    if pandas.api.types.is_numeric_dtype(column.dtype):
+        return Kind(nominal=False)
+    mark = decimal or _mark(column.name, np.unique(texts(column)))
+    return Kind(nominal=False, decimal=mark)
+
+
+def _kind(name, column, decimal):
     import pandas
 
     types, dtype = pandas.api.types, column.dtype
@@ -93,32 +124,47 @@ def _kind(name, column):
     if types.is_complex_dtype(dtype):
         raise _neither(name, column, "complex numbers")
     if types.is_numeric_dtype(dtype):
-        return Kind(nominal=False)
+        return Kind(nominal=False, decimal=decimal or ".")
     present = _distinct(column)
-    if dtype.kind in "mM" or isinstance(dtype, pandas.PeriodDtype):
-        raise _neither(name, present, "dates or times")
-    if any(isinstance(value, (datetime.date, datetime.timedelta)) for value in present):
-        raise _neither(name, present, "dates or times")
+    if dtype.kind == "m" or any(isinstance(value, datetime.timedelta) for value in present):
+        raise _neither(name, present, "durations")
+    if dtype.kind == "M" or isinstance(dtype, pandas.PeriodDtype):
+        return Kind(nominal=False, date=True)
+    if len(present) and all(isinstance(value, datetime.date) for value in present):
+        return Kind(nominal=False, date=True)
     odd = [value for value in present if not isinstance(value, (str, numbers.Number, np.bool_))]
     if odd:
         raise _neither(name, odd, f"values of type {type(odd[0]).__name__}")
-    return _kind_of_text(name, column)
+    return _kind_of_text(name, column, decimal)
 
 
-def _kind_of_text(name, column):
+def _kind_of_text(name, column, decimal):
     import pandas
 
     count = pandas.Series(texts(column), dtype=object).value_counts().drop("", errors="ignore")
     text, rows = count.index.to_numpy(dtype=object), count.to_numpy()
     if len(text) == 0:
         return Kind(nominal=True)
-    number = ~np.isnan(_parsed(text))
+    number = ~np.isnan(parsed(text, decimal or decimal_mark(text) or ","))
     mostly_numbers = max(number.mean(), rows[number].sum() / rows.sum()) >= MOSTLY
     if mostly_numbers and not any(map(CODE.match, text[number])):
-        return Kind(nominal=False, marks=tuple(sorted(text[~number])))
-    if np.mean([DATE.fullmatch(value) is not None for value in text]) >= MOSTLY:
-        raise _neither(name, text, "dates or times")
+        mark = decimal or _mark(name, text)
+        return Kind(nominal=False, marks=tuple(sorted(text[~number])), decimal=mark)
+    if look_like_dates(text, MOSTLY):
+        return Kind(nominal=False, date=True)
     return Kind(nominal=True)
+
+
+def _mark(name, text):
+    """The decimal mark of numbers in text, or an error if it cannot be known."""
+    mark = decimal_mark(text)
+    if mark is None:
+        example = next(value for value in text if "," in value)
+        raise ValueError(
+            f"`decimal` must say whether the comma in {example!r} of column '{name}' is a decimal "
+            "comma or separates thousands: decimal=',' or decimal='.'. Received: decimal=None"
+        )
+    return mark
 
 
 def _distinct(column):
@@ -142,7 +188,7 @@ def _nothing_to_learn(column):
 
 
 def _identifies_rows(column, kind):
-    if len(column) < ENOUGH_ROWS:
+    if kind.date or len(column) < ENOUGH_ROWS:
         return None
     if kind.nominal:
         text = texts(column)
@@ -155,14 +201,9 @@ def _identifies_rows(column, kind):
 
 def _neither(name, values, what):
     example = next(iter(values), None)
-    advice = (
-        ", or turn it into a number first, such as the days since a fixed day"
-        if what.startswith("dates")
-        else ""
-    )
     return ValueError(
-        f"Column '{name}' must hold numbers or categories. Received: {what}, for instance "
-        f"{str(example)!r}. Leave it out with drop=['{name}']{advice}."
+        f"Column '{name}' must hold numbers, categories or dates. Received: {what}, for instance "
+        f"{str(example)!r}. Leave it out with drop=['{name}']."
     )
 
 
@@ -172,9 +213,3 @@ def _text(value):
     if isinstance(value, numbers.Real) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()
-
-
-def _parsed(text):
-    import pandas
-
-    return pandas.to_numeric(pandas.Series(text, dtype=object), errors="coerce").to_numpy("float64")

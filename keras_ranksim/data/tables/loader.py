@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,15 +11,19 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
-from keras_ranksim.data.parts import balanced_parts, given_parts
+from keras_ranksim.data.parts import given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
-from keras_ranksim.data.tables.columns import NumericColumn
 from keras_ranksim.data.tables.encoder import TableEncoder
 from keras_ranksim.data.tables.file import read_table
-from keras_ranksim.data.tables.kinds import IDENTIFIES_ROWS, column_kinds
-from keras_ranksim.data.tables.labels import label_values
+from keras_ranksim.data.tables.kinds import column_kinds
+from keras_ranksim.data.tables.labels import labeled_rows
+from keras_ranksim.data.tables.notes import Notes, findings
+from keras_ranksim.data.tables.rows import balanced_rows, groups_of_equal_rows
+from keras_ranksim.data.tables.texts import TextTableEncoder, check_text
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.mlp import mlp
+
+TEXT_DROPOUT = 0.2
 
 
 def load_table(
@@ -30,28 +33,39 @@ def load_table(
     columns: Iterable[str] | None = None,
     drop: Iterable[str] = (),
     nominal: Iterable[str] = (),
+    dates: Iterable[str] = (),
+    text: str | None = None,
+    encoder: str | os.PathLike | None = None,
     bins: LabelBins | None = None,
     split: str | None = None,
     max_per_bin: int | None = None,
     max_categories: int = 50,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    drop_unlabeled: bool = False,
+    clip_label: tuple[float, float] | None = None,
     batch_size: int | None = None,
     seed: int = 0,
     name: str | None = None,
     label_unit: str = "",
+    cache_dir: str | os.PathLike | None = None,
+    verbose: bool = True,
 ) -> Benchmark:
     """Loads a regression table from a CSV file or a DataFrame.
 
-    The table has one row per sample and one column of labels. A CSV file must be in UTF-8 with a
-    header line, separated by commas, semicolons, tabs or bars. Numeric columns are centered and
-    scaled; missing values are replaced by the median and marked by an extra input. Text, booleans,
+    The table has one row per sample and one column of labels. A CSV file has a header line and
+    fields separated by commas, semicolons, tabs or bars. Numeric columns are centered and scaled;
+    missing values are replaced by the median and marked by an extra input. Text, booleans,
     categorical columns and those in `nominal` become one input per category. All statistics come
-    from the training rows. Row numbers, text that differs in every row and constant columns are
-    left out, with a warning if the column looks meaningful. Columns of dates raise.
+    from the training rows. Row numbers, text that differs in every row, dates and constant columns
+    are left out, with a warning if the column looks meaningful. Equal rows stay in one split.
 
-    `benchmark.facts` lists what was found: `"numeric"`, `"nominal"` (categories by column),
-    `"missing"` (rows without a value by column), `"unseen"` (validation and test rows with a
-    category that no training row has), `"left_out"` (reason by column), `"split"`, `"rows"`,
-    `"source"`, and `"encoder"`, the `TableEncoder` to apply to new rows.
+    `benchmark.facts["notes"]` lists in sentences what was done. Further facts: `"numeric"`,
+    `"dates"`, `"nominal"` (categories by column), `"missing"` (rows without a value by column),
+    `"unseen"` (validation and test rows with a category that no training row has), `"left_out"`
+    (reason by column), `"copies"` (rows that repeat an earlier one), `"split"`, `"rows"`,
+    `"source"`, and `"encoder"`, the `TableEncoder` to apply to new rows. `benchmark.frames` holds
+    the encoded splits as DataFrames for other libraries.
 
     Labels may have any scale: the benchmark's `label_offset` and `label_scale` are the median
     of the training labels and their deviation within the bins, and recipe settings that have a
@@ -61,20 +75,31 @@ def load_table(
         csv_path_or_frame: A CSV file or a `pandas.DataFrame`.
         label: Name of the label column.
         columns: Names of the columns to learn from, none of which is left out as a row
-            number or an identifier; `None` takes all.
+            number, an identifier or a date; `None` takes all.
         drop: Names of columns to leave out.
         nominal: Names of numeric columns that stand for categories.
+        dates: Names of columns of dates to learn from: each becomes the day as a number, and the
+            place in the year, the week and the day as angles.
+        text: Name of a column of sentences, which become vectors by `encoder`.
+        encoder: A pretrained transformer, as in `kr.networks.sentence_vectors`.
         bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
-        max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
-            if 30 would make either larger than 15 % of the table.
+        max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
+            takes 30, or fewer if 30 would make either larger than 15 % of the table.
         max_categories: Maximum categories per column with an input of their own; rarer ones
             share one.
+        decimal: The decimal mark, `"."` or `","`; `None` finds out.
+        encoding: The encoding of the file; `None` tries UTF-8, then that of Western Windows.
+        drop_unlabeled: Whether to leave out all rows without a number as label, however many. Up to
+            5 % of the rows are left out anyway, with a warning.
+        clip_label: `(lowest, highest)`; labels beyond are set to these.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split and of shuffling.
         name: Name of the benchmark; `None` takes the name of the file.
         label_unit: Unit of the label, for axes and tables.
+        cache_dir: Folder in which to keep the vectors of `text`; `None` keeps nothing.
+        verbose: Whether to show a progress bar while `text` is encoded.
 
     Returns:
         A `Benchmark` with an MLP of three layers.
@@ -92,38 +117,60 @@ def load_table(
     >>> x, y, weight = next(iter(benchmark.train))
     >>> x.shape, y.shape, weight.shape
     (TensorShape([128, 3]), TensorShape([128, 1]), TensorShape([128]))
+
+    A column of sentences beside others:
+
+    ```python
+    benchmark = kr.data.load_table("reviews.csv", "stars", text="review", encoder="minilm")
+    ```
     """
-    frame, source = read_table(csv_path_or_frame)
-    columns = None if columns is None else _names("columns", columns, frame, source)
-    drop, nominal = (
-        _names(argument, names, frame, source)
-        for argument, names in (("drop", drop), ("nominal", nominal))
+    notes = Notes()
+    table = read_table(csv_path_or_frame, decimal=decimal, encoding=encoding)
+    frame, source = table.frame, table.source
+    notes += table.notes
+    check_text(text, encoder)
+    asked = {"columns": columns, "drop": drop, "nominal": nominal, "dates": dates}
+    asked |= {"label": label, "split": split, "text": text}
+    named = {argument: _names(argument, names, frame, source) for argument, names in asked.items()}
+    rows_read, labels = labeled_rows(
+        frame, label, source, notes, table.decimal, drop_unlabeled, clip_label
     )
-    _names("label", [label], frame, source)
-    labels = label_values(frame, label, source)
+    frame = frame.iloc[rows_read].reset_index(drop=True)
     bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
-    if split is None:
-        parts = balanced_parts(labels, bins, max_per_bin, seed, source)
-    else:
-        _names("split", [split], frame, source)
-        parts = given_parts(
-            frame[split], "name a column that holds", f"split='{split}', which in {source} holds "
-        )
 
     candidates = [
         column
-        for column in (frame.columns if columns is None else columns)
-        if column not in (label, split, *drop)
+        for column in (frame.columns if columns is None else named["columns"])
+        if column not in (label, split, text, *named["drop"])
     ]
-    kinds, left_out = column_kinds(frame[candidates], nominal, columns or ())
-    _warn_of(left_out, source)
-    rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
-    encoder = TableEncoder.from_frame(
-        frame[list(kinds)].iloc[rows["train"]], max_categories=max_categories, kinds=kinds
+    kinds, left_out = column_kinds(
+        frame[candidates], named["nominal"], named["columns"], named["dates"], table.decimal
     )
-    values = encoder.read(frame)
-    matrix = encoder.encode(values)
-    inputs = {part: matrix[rows[part]] for part in SPLITS}
+    notes.left_out(left_out, source)
+    groups = groups_of_equal_rows(frame[[*kinds, *named["text"]]].assign(**{label: labels}))
+    if split is None:
+        parts = balanced_rows(labels, bins, groups, max_per_bin, seed, source)
+    else:
+        received = f"split='{split}', which in {source} holds "
+        parts = given_parts(
+            frame[split].astype(str).str.strip(), "name a column that holds", received
+        )
+    rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    copies = notes.copies(groups, rows)
+
+    rows_encoder = None
+    if kinds or text is None:
+        train = frame[list(kinds)].iloc[rows["train"]]
+        rows_encoder = TableEncoder.from_frame(train, max_categories=max_categories, kinds=kinds)
+    if text is not None:
+        rows_encoder = TextTableEncoder(
+            rows_encoder, text, encoder, cache_dir=cache_dir, verbose=verbose
+        )
+    values = rows_encoder.read(frame)
+    found = findings(rows_encoder.columns, values, rows)
+    notes.missing(found)
+    notes.unseen(found, len(rows["val"]) + len(rows["test"]))
+    matrix = rows_encoder.encode(values)
     split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
     file = Path(csv_path_or_frame) if isinstance(csv_path_or_frame, str | os.PathLike) else None
     offset, scale = center_and_spread(split_labels["train"], bins)
@@ -133,9 +180,15 @@ def load_table(
         name=name or (file.stem if file else "table"),
         labels=split_labels,
         bins=bins,
-        make_pipeline=ArrayPipelines(inputs, "rows of a table"),
-        make_network=functools.partial(mlp, matrix.shape[1]),
-        show_sample=functools.partial(_show_row, frame.drop(columns=[label]), rows),
+        make_pipeline=ArrayPipelines(
+            {part: matrix[rows[part]] for part in SPLITS},
+            "rows of a table",
+            names=rows_encoder.feature_names,
+        ),
+        make_network=functools.partial(
+            mlp, matrix.shape[1], dropout=0.0 if text is None else TEXT_DROPOUT
+        ),
+        show_sample=functools.partial(_show_row, frame.drop(columns=[label]), rows, rows_read),
         recipe=recipe,
         batch_size=recipe.batch_size if batch_size is None else batch_size,
         seed=seed,
@@ -147,15 +200,17 @@ def load_table(
             "source": file.name if file else "DataFrame",
             "rows": len(frame),
             "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
-            **_findings(encoder, values, rows),
+            **found,
             "left_out": left_out,
-            "encoder": encoder,
+            "copies": copies,
+            "notes": list(notes),
+            "encoder": rows_encoder,
         },
     )
 
 
 def _names(argument, names, frame, source):
-    names = [names] if isinstance(names, str) else list(names)
+    names = [] if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [name for name in names if name not in frame.columns]
     if unknown:
         listed = ", ".join(f"'{name}'" for name in frame.columns)
@@ -166,33 +221,6 @@ def _names(argument, names, frame, source):
     return names
 
 
-def _warn_of(left_out, source):
-    for column, reason in left_out.items():
-        if reason in IDENTIFIES_ROWS:
-            warnings.warn(
-                f"Column '{column}' of {source} is left out, because it holds {reason}. Name it "
-                "in `columns` to learn from it, or in `drop` to leave it out without this warning.",
-                stacklevel=3,
-            )
-
-
-def _findings(encoder, values, rows):
-    evaluated = np.concatenate([rows["val"], rows["test"]])
-    found = {"numeric": [], "nominal": {}, "missing": {}, "unseen": {}}
-    for column in encoder.columns:
-        read = values[column.name]
-        if missing := int(column.missing(read).sum()):
-            found["missing"][column.name] = missing
-        if isinstance(column, NumericColumn):
-            found["numeric"].append(column.name)
-            continue
-        trained = set(read[rows["train"]])
-        found["nominal"][column.name] = len(trained - {""})
-        if unseen := sum(text not in trained for text in read[evaluated]):
-            found["unseen"][column.name] = unseen
-    return found
-
-
-def _show_row(frame, rows, split, index):
+def _show_row(frame, rows, rows_read, split, index):
     row = int(rows[split][index])
-    return {"row": row, **frame.iloc[row].to_dict()}
+    return {"row": int(rows_read[row]), **frame.iloc[row].to_dict()}

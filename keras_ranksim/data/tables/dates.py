@@ -1,0 +1,126 @@
+"""A column of dates as inputs of a network."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+
+import numpy as np
+from keras import ops
+
+ISO = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?")
+SHORT = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.]\d{2,4}([T ].*)?")
+MOST_WRONG = 0.1  # of the rows; below, what is no date counts as missing
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
+
+
+@dataclasses.dataclass(frozen=True)
+class DateColumn:
+    """Dates: the day as a number, and the place in the year, the week and the day as an angle.
+
+    The number is centered and scaled like other numbers. An angle is two inputs, its sine and
+    cosine, so that December is next to January. Missing dates are the median, and marked.
+
+    Args:
+        name: Name of the column.
+        median, mean, deviation: Of the training rows, in days since 1970.
+        cycles: Which of `CYCLES` the training rows differ in.
+        indicator: Whether training rows lack values.
+        day_first: Whether 1/2/2020 is in February.
+    """
+
+    name: str
+    median: float
+    mean: float
+    deviation: float
+    cycles: tuple[str, ...]
+    indicator: bool = False
+    day_first: bool = False
+
+    dtype = "float64"
+
+    @classmethod
+    def fit(cls, name: str, column) -> DateColumn:
+        """Takes the statistics of the training rows."""
+        day_first = is_day_first(name, column)
+        days = days_in(column, day_first)
+        present = days[~np.isnan(days)]
+        if len(present) == 0:
+            return cls(name, 0.0, 0.0, 0.0, ())
+        statistics = np.median(present), present.mean(), present.std()
+        cycles = [cycle for cycle, length in CYCLES.items() if np.ptp(present % length) > 1e-9]
+        lacking = len(present) < len(days)
+        return cls(name, *map(float, statistics), tuple(cycles), lacking, day_first)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the inputs; none if all training rows are equal."""
+        value = [self.name] if self.deviation > 0 else []
+        angles = [f"{self.name} in its {c}, {f}" for c in self.cycles for f in ("sine", "cosine")]
+        return [*value, *angles, *[f"{self.name} is missing"] * self.indicator]
+
+    def read(self, column) -> np.ndarray:
+        """Days since 1970 of a column of new rows, NaN if missing; other text raises."""
+        days = days_in(column, self.day_first)
+        filled = column.notna() & (column.astype(str).str.strip() != "")
+        wrong = np.isnan(days) & filled.to_numpy()
+        if wrong.sum() > MOST_WRONG * len(days):
+            raise ValueError(
+                f"Column '{self.name}' must hold dates, as in the encoder's own rows. Received: "
+                f"{int(wrong.sum())} of {len(days)} rows with other text, for instance "
+                f"{str(column[wrong].iloc[0])!r}"
+            )
+        return days
+
+    def missing(self, values) -> np.ndarray:
+        """Which of the values that `read` returned are missing."""
+        return np.isnan(values)
+
+    def layer(self) -> None:
+        """Angles need none."""
+        return
+
+    def encode(self, values, layer=None) -> list:
+        """Tensors `(rows, 1)` of the inputs in `features`."""
+        missing = ops.isnan(values)
+        filled = ops.where(missing, ops.full_like(values, self.median), values)
+        encoded = [(filled - self.mean) / self.deviation] if self.deviation > 0 else []
+        for cycle in self.cycles:
+            angle = 2 * math.pi / CYCLES[cycle] * filled
+            encoded += [ops.sin(angle), ops.cos(angle)]
+        return encoded + [missing] * self.indicator
+
+
+def look_like_dates(text, share: float) -> bool:
+    """Whether at least this share of texts is written as dates are."""
+    dates = [bool(ISO.fullmatch(value) or SHORT.fullmatch(value)) for value in text]
+    return np.mean(dates) >= share
+
+
+def days_in(column, day_first: bool = False) -> np.ndarray:
+    """The dates of a column as float64 days since 1970, NaN for what is none."""
+    import pandas
+
+    if isinstance(column.dtype, pandas.PeriodDtype):
+        column = column.dt.to_timestamp()
+    iso = column.astype(str).str.strip().str.match(r"\d{4}\D").any()
+    options = {} if day_first is False or iso else {"dayfirst": True}
+    dates = pandas.to_datetime(column, format="mixed", errors="coerce", utc=True, **options)
+    days = (dates - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
+    return days.to_numpy("float64", na_value=np.nan)
+
+
+def is_day_first(name: str, column) -> bool:
+    """Whether the day stands before the month; raises if nothing in the column shows it."""
+    parts = [SHORT.fullmatch(text.strip()) for text in column.dropna().astype(str).unique()]
+    parts = [part for part in parts if part]
+    if not parts or any(int(part[3]) > 12 for part in parts):
+        return False
+    if any(int(part[1]) > 12 or part[2] == "." for part in parts):
+        return True
+    raise ValueError(
+        f"`dates` must name columns of dates whose order is clear. Received: column '{name}', in "
+        f"which {parts[0][0]!r} may be day or month first. Write dates like 2020-12-31, or leave "
+        f"the column out with drop=['{name}']"
+    )

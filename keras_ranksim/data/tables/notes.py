@@ -1,0 +1,100 @@
+"""What was done to a table, in short sentences; what a user should look at is warned of."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from keras_ranksim.data.tables.columns import NominalColumn, NumericColumn
+from keras_ranksim.data.tables.kinds import DATES, IDENTIFIES_ROWS
+
+
+class Notes(list):
+    """Sentences, in the order in which things were done."""
+
+    def warn(self, sentence: str) -> None:
+        """Adds a sentence, and warns with it."""
+        self.append(sentence)
+        warnings.warn(sentence, stacklevel=3)
+
+    def left_out(self, left_out: dict, source: str) -> None:
+        """Adds which columns are left out, and warns if a column looks meaningful."""
+        for column, reason in left_out.items():
+            if reason == DATES:
+                self.warn(
+                    f"Column '{column}' of {source} is left out, because it holds dates. Learn "
+                    f"from its day, season and weekday with dates=['{column}'], or leave it out "
+                    f"without this warning with drop=['{column}']."
+                )
+            elif reason in IDENTIFIES_ROWS:
+                self.warn(
+                    f"Column '{column}' of {source} is left out, because it holds {reason}. Name "
+                    "it in `columns` to learn from it, or in `drop` to leave it out without this "
+                    "warning."
+                )
+            else:
+                self.append(f"Column '{column}' is left out, because it holds {reason}.")
+
+    def copies(self, groups: np.ndarray, rows: dict) -> int:
+        """Adds how many rows repeat an earlier one, and warns if they stand in two splits.
+
+        Args:
+            groups: What `groups_of_equal_rows` returned.
+            rows: The rows of every split.
+        """
+        copies = len(groups) - len(np.unique(groups))
+        trained = np.isin(groups, groups[rows["train"]])
+        leaked = sum(int(trained[rows[split]].sum()) for split in ("val", "test"))
+        if leaked:
+            self.warn(
+                f"{leaked} rows of validation and test equal a training row in all columns, so "
+                "that their errors are too good. Drop the copies, or leave the split to this "
+                "library, which keeps equal rows together."
+            )
+        elif copies:
+            self.append(f"{copies} rows equal an earlier one; equal rows are in one split.")
+        return copies
+
+    def unseen(self, found: dict, evaluated: int) -> None:
+        """Warns of categories that validation and test have and training has not."""
+        for column, rows in found["unseen"].items():
+            if rows > evaluated / 2:
+                self.warn(
+                    f"Column '{column}' is taken for {found['nominal'][column]} categories, and "
+                    f"{rows} of {evaluated} rows of validation and test have one that no training "
+                    f"row has, so that it says nothing about them. Leave it out with "
+                    f"drop=['{column}']; if it holds sentences, name it in `text`."
+                )
+
+    def missing(self, found: dict) -> None:
+        """Adds which columns lack values."""
+        if found["missing"]:
+            listed = ", ".join(f"'{name}' {rows}" for name, rows in found["missing"].items())
+            self.append(
+                f"Rows without a value, filled with the median and marked by an input: {listed}."
+            )
+
+
+def findings(columns, values: dict, rows: dict) -> dict:
+    """What a report mentions about the columns: their kinds, what is missing, what is unseen.
+
+    Args:
+        columns: Those of an encoder.
+        values: What the encoder read.
+        rows: The rows of every split.
+    """
+    evaluated = np.concatenate([rows["val"], rows["test"]])
+    found = {"numeric": [], "nominal": {}, "dates": [], "missing": {}, "unseen": {}}
+    for column in columns:
+        read = values[column.name]
+        if missing := int(column.missing(read).sum()):
+            found["missing"][column.name] = missing
+        if not isinstance(column, NominalColumn):
+            found["numeric" if isinstance(column, NumericColumn) else "dates"].append(column.name)
+            continue
+        trained = set(read[rows["train"]])
+        found["nominal"][column.name] = len(trained - {""})
+        if unseen := sum(text not in trained for text in read[evaluated]):
+            found["unseen"][column.name] = unseen
+    return found
