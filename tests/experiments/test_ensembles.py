@@ -76,6 +76,21 @@ def test_a_function_averages_any_two_folders(folder, tmp_path):
     assert kr.experiments.write_report(tmp_path / "both").exists()
 
 
+def test_runs_that_kept_less_are_averaged_on_the_test_split(folder, tmp_path):
+    folders = [folder / place / "seed-0" for place in ("vanilla", "sqinv_lds")]
+    old = [shutil.copytree(one, tmp_path / one.parent.name) for one in folders]
+    for one in old:
+        (one / "validation_predictions.npz").unlink()
+        with np.load(one / "labels.npz") as saved:
+            kept = {name: saved[name] for name in saved if not name.startswith("train_")}
+        np.savez(one / "labels.npz", **kept)
+    whole, less = kr.experiments.ensemble(folders), kr.experiments.ensemble(old)
+    pd.testing.assert_frame_equal(
+        less.report.drop(columns="sera"), whole.report.drop(columns="sera")
+    )
+    assert less.validation["n"].sum() == 0
+
+
 def test_a_failed_member_is_a_failed_cell(benchmark, tmp_path):
     import keras
 

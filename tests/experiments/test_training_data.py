@@ -40,6 +40,15 @@ def test_c_mixup_mixes_training_batches_by_the_spread_of_their_labels():
     assert 0 < distance.mean() < 0.25 * benchmark.train_labels.std()
 
 
+@pytest.mark.parametrize("name", ["DENSE + FDS + RANKSIM", "SQINV + LDS + FDS + RANKSIM + CMIXUP"])
+def test_combinations_train_on_tables(name):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.normal(size=200), "price": random.exponential(9, 200)})
+    benchmark = kr.data.load_table(frame, label="price", name="prices")
+    result = kr.experiments.run(benchmark, name, epochs=2, verbose=0)
+    assert np.isfinite(result.report.loc["all", ["mae", "mse", "sera"]]).all()
+
+
 def test_c_mixup_of_depth_maps_is_refused_in_one_sentence(tmp_path):
     draw(tmp_path)
     with pytest.raises(ValueError, match="CMIXUP needs one label per sample.*'nyud2-dir' with"):
