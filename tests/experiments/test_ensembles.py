@@ -49,6 +49,12 @@ def test_a_row_averages_the_predictions_of_its_members_for_every_seed(benchmark,
     assert table.results[NAME][1].seconds > table.results["SQINV + LDS"][1].seconds
 
 
+def test_its_name_does_not_break_the_markdown(folder):
+    lines = (folder / "table.md").read_text().splitlines()
+    assert lines[-1].startswith("| VANILLA \\| SQINV + LDS | 2 |")
+    assert {line.replace("\\|", "").count("|") for line in lines} == {lines[0].count("|")}
+
+
 def test_an_ensemble_trains_nothing_and_a_second_call_nothing_at_all(
     benchmark, folder, monkeypatch
 ):
