@@ -1,5 +1,7 @@
 """What methods do to training data: weights of samples and of pixels, mixed batches."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +40,10 @@ def test_c_mixup_mixes_training_batches_by_the_spread_of_their_labels():
     )
     distance = np.abs(plain - mixed)
     assert 0 < distance.mean() < 0.25 * benchmark.train_labels.std()
+    more = {"cmixup": {"relative_bandwidth": 1e-6}}
+    narrow = benchmark.replace(recipe=dataclasses.replace(benchmark.recipe, more=more))
+    data, _ = epoch_data(narrow, Method.parse("CMIXUP"))
+    np.testing.assert_allclose(np.concatenate([y for _, y, _ in data]), plain, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["DENSE + FDS + RANKSIM", "SQINV + LDS + FDS + RANKSIM + CMIXUP"])
