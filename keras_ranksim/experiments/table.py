@@ -235,4 +235,4 @@ def _cell(row):
 
 
 def _line(cells):
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
