@@ -61,9 +61,15 @@ class Method:
                 raise ValueError(
                     f"A method names an addition once. Received: {name!r}, with {entry.name} twice"
                 )
+        for entry in found:
+            if entry.needs and not any(find(other) in found for other in entry.needs):
+                raise ValueError(
+                    f"{entry.name} needs one of {', '.join(entry.needs)} beside it. "
+                    f"Received: {name!r}"
+                )
         for hook, meaning in SET_ONCE.items():
             setting = [entry.name for entry in found if getattr(entry, hook) is not None]
-            if len(setting) > 1:
+            if len({getattr(find(part), hook) for part in setting}) > 1:
                 raise ValueError(
                     f"One part of a method may set {meaning}. Received: {name!r}, in which "
                     f"{' and '.join(setting)} do"

@@ -40,6 +40,11 @@ def benchmark():
 
 
 EVERY = [*Method.paper_grid(), *map(Method.parse, ("INV", "CONR", "BMSE", "BMSE + CONR"))]
+EVERY += [
+    Method.parse(f"{name} + {other}" if other else name)
+    for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE")
+    for other in ("", "LDS", "FDS", "RANKSIM")
+]
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
 
@@ -48,7 +53,7 @@ EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 )
 def test_every_method_trains_and_reports(benchmark, method):
     result = run(benchmark, method, verbose=0)
-    stages = 2 if method.base == "RRT" else 1
+    stages = 2 if method.base in ("RRT", "PRETRAIN") else 1
     assert len(result.history["loss"]) == 2 * stages
     assert np.isfinite(result.history["loss"]).all()
     assert np.isfinite(result.report.loc["all", ["mse", "mae", "gm"]]).all()
