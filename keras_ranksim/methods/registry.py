@@ -13,12 +13,18 @@ class Stage:
 
     Args:
         weighted: Whether samples have the method's weights.
-        prepare: Function `(model, regressor, learning_rate)` called before it, with the random
-            seed set to that of the run plus the number of the stage.
+        loss: Function `benchmark -> loss` in place of the method's; the loss may be `None` if
+            layers leave one.
+        monitor: The logged value that chooses its best weights, lower is better; `None` for that
+            of the recipe.
+        prepare: Function `(model, regressor, learning_rate, loss)` called before it, with the
+            random seed set to that of the run plus the number of the stage.
         note: What a report says of the stage's weights.
     """
 
     weighted: bool = True
+    loss: Callable | None = None
+    monitor: str | None = None
     prepare: Callable | None = None
     note: str = ""
 
@@ -67,13 +73,16 @@ class Entry:
         views: Function `recipe -> views`, the views of each training sample.
         batches: Function `(dataset, benchmark, epoch) -> dataset` for the training batches;
             `epoch` is the `tf.Variable` that counts epochs, which it may read and not change.
-        loss: Function `benchmark -> loss`, in place of the recipe's.
+        loss: Function `benchmark -> loss`, in place of the recipe's; the loss may be `None` if
+            layers leave one.
         layer: Function `benchmark -> layer` for the embedding.
         per_sample: Whether `layer` needs one row per sample; a dense task pools its maps for it.
-        head: Function `benchmark -> layer`, the regression layer.
+        head: Function `(benchmark, weighting) -> layer`, the regression layer, which answers in
+            the unit of the label; `weighting` is that of the method, see `Method.weighting`.
         output: Function `benchmark -> layer` behind the regression layer.
         stages: The stages of training.
         excludes: Names that it cannot be combined with, and why.
+        needs: Names of which a method with this one must have another.
     """
 
     name: str
@@ -92,6 +101,7 @@ class Entry:
     output: Callable | None = None
     stages: tuple[Stage, ...] | None = None
     excludes: dict[str, str] = dataclasses.field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
     @property
     def only_weighs(self) -> bool:
@@ -176,7 +186,7 @@ def entries(base: bool | None = None) -> list[Entry]:
 
     >>> import keras_ranksim as kr
     >>> [entry.name for entry in kr.methods.entries(base=False)]
-    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'CMIXUP']
+    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'RNC', 'DIST', 'CMIXUP']
     """
     found = [entry for entry in _entries.values() if base is None or entry.base == base]
     return sorted(found, key=lambda entry: not entry.base)
