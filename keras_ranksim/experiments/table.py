@@ -14,6 +14,7 @@ from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.result import Failure, Result, read_result
 from keras_ranksim.experiments.settings import command_of_process
 from keras_ranksim.labels.report_columns import best_of
+from keras_ranksim.markdown import markdown_table
 
 if TYPE_CHECKING:
     import pandas
@@ -85,7 +86,7 @@ class Table:
         header = [f"{self.metric} on {self.benchmark}", "seeds"]
         for shot in shots:
             header += [shot] + [f"{shot} (paper)"] * ((shot, "paper") in frame)
-        lines = [_line(header), _line(["---", *["---:"] * (len(header) - 1)])]
+        rows = []
         for name, row in frame.iterrows():
             finished, failed = int(row[("seeds", "finished")]), int(row[("seeds", "failed")])
             cells = [name, f"{finished}, {failed} failed" if failed else str(finished)]
@@ -95,8 +96,8 @@ class Table:
                 if (shot, "paper") in frame:
                     paper = row[(shot, "paper")]
                     cells.append("-" if np.isnan(paper) else f"{paper:g}")
-            lines.append(_line(cells))
-        return "\n".join(lines) + "\n"
+            rows.append(cells)
+        return markdown_table(header, rows)
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Writes the frame with one header line: `few_mean`, `few_std`, `few_paper`, ..."""
@@ -173,7 +174,3 @@ def _cell(mean, deviation, best):
         return "-"
     text = f"{mean:.3g}" if np.isnan(deviation) else f"{mean:.3g} ± {deviation:.2g}"
     return f"**{text}**" if mean == best else text
-
-
-def _line(cells):
-    return "| " + " | ".join(cells) + " |"
