@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from keras_ranksim.markdown import markdown_table
+
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
@@ -37,9 +39,9 @@ class Tunable:
         name: Name of the setting.
         default: Its value if the recipe has none, or a function of the recipe's settings.
         factor: Searched from `value / factor` to `value * factor`.
+        choices: The values to choose from, instead of a range.
         limits: Smallest and largest value to search, extended to the recipe's, instead of
             `factor`.
-        choices: The values to choose from, instead of a range.
         replaces: Name of the setting that must be left out if this one is given, or `None`.
         hyperparameter: Its name in a search; `None` for `settings` of the entry and `name`, as
             in `"lds_sigma"`.
@@ -48,8 +50,8 @@ class Tunable:
     name: str
     default: Any
     factor: float = 10.0
-    limits: tuple[float, float] | None = None
     choices: tuple | None = None
+    limits: tuple[float, float] | None = None
     replaces: str | None = None
     hyperparameter: str | None = None
 
@@ -201,12 +203,16 @@ def to_markdown() -> str:
     >>> print(kr.methods.to_markdown().splitlines()[5])
     | `SQINV` | base | weights by the inverse square root of label counts | `weights` |
     """
-    lines = ["| name | kind | what it does | settings |", "|---|---|---|---|"]
-    for entry in entries():
-        settings = f"`{entry.settings}`" if entry.settings else "-"
-        kind = "base" if entry.base else "addition"
-        lines.append(f"| `{entry.name}` | {kind} | {entry.summary} | {settings} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            f"`{entry.name}`",
+            "base" if entry.base else "addition",
+            entry.summary,
+            f"`{entry.settings}`" if entry.settings else "-",
+        )
+        for entry in entries()
+    ]
+    return markdown_table(["name", "kind", "what it does", "settings"], rows, numbers=False)
 
 
 def spelled(name: str) -> str:
