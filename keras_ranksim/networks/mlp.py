@@ -36,15 +36,27 @@ def mlp(
     ((None, 10), (None, 32))
     """
     positive_integer("input_size", input_size, "length of the input vector")
+    inputs = keras.Input((input_size,))
+    return inputs, dense_stack(inputs, widths, activation, dropout)
+
+
+def dense_stack(features, widths: Sequence[int], activation="relu", dropout: float = 0.0):
+    """The layers of `mlp` on a tensor.
+
+    Args:
+        features: Keras tensor of shape `(batch, input_size)`.
+        widths, activation, dropout: As in `mlp`.
+
+    Returns:
+        The embedding, of shape `(batch, widths[-1])`.
+    """
     widths = [positive_integer("widths", width, "units of a layer") for width in widths]
     if not widths:
         raise ValueError("`widths` must name at least one layer. Received: widths=()")
     if not 0 <= dropout < 1:
         raise ValueError(f"`dropout` must be at least 0 and below 1. Received: dropout={dropout}")
-    inputs = keras.Input((input_size,))
-    features = inputs
     for number, width in enumerate(widths, start=1):
         features = keras.layers.Dense(width, activation=activation, name=f"mlp_{number}")(features)
         if dropout and number < len(widths):
             features = keras.layers.Dropout(dropout, name=f"mlp_dropout_{number}")(features)
-    return inputs, features
+    return features
