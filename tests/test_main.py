@@ -49,11 +49,9 @@ FLAGS = {
     "table": "--method --data-dir --seeds --epochs --quick --output-dir --resume --debug",
     "tune": "--method --tune --trials --executions --epochs --quick --workers --port --debug",
 }
-DATA_FLAGS = (
-    "--benchmark --split --vectors --width --layers --csv --label --drop --columns --nominal "
-)
-DATA_FLAGS += "--dates --text --encoder --split-column --bins --decimal --encoding --clip-label "
-DATA_FLAGS += "--drop-unlabeled"
+DATA_FLAGS = "--benchmark --split --vectors --width --layers --csv --label --drop --columns "
+DATA_FLAGS += "--nominal --dates --text --encoder --split-column --bins --decimal --encoding "
+DATA_FLAGS += "--clip-label --drop-unlabeled"
 
 
 @pytest.mark.parametrize("name", FLAGS)
