@@ -116,15 +116,24 @@ def write(table, tuned, benchmark, flags):
     import tensorflow as tf
 
     name = f"{label_of(flags)}-{flags.rows}"
-    seconds = sum(cell.seconds for cells in table.results.values() for cell in cells.values())
+    # Rows that are the same run share it, and ensembles are made of other rows' runs.
+    runs = {
+        cell.output_dir: cell.seconds
+        for name in table.results
+        for cell in table.finished(name).values()
+        if "loss" in cell.history
+    }
+    seconds = sum(runs.values())
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(
         f"# {label_of(flags)}: test errors by shot\n\n"
         f"`{command()}`\n\n"
-        f"Mean and deviation over seeds {', '.join(map(str, flags.seeds))}. Weights of the best "
-        f"validation epoch of {flags.epochs or benchmark.recipe.epochs}; {seconds / 60:.0f} "
-        f"minutes of training in all, on {os.cpu_count()} shared cores.\n\n"
+        f"Mean and deviation over seeds {', '.join(map(str, flags.seeds))}, and the difference to "
+        f"{table.base} over the same seeds with its 95 % interval (paired t). Bold: the best of a "
+        "column, if the interval of its difference to the second best excludes zero. Weights of "
+        f"the best validation epoch of {flags.epochs or benchmark.recipe.epochs}; "
+        f"{seconds / 60:.0f} minutes of training in all, on {os.cpu_count()} shared cores.\n\n"
         + table.to_markdown()
         + "".join(told(method, result, flags) for method, result in tuned.items())
         + "\n## Data and settings\n\n"

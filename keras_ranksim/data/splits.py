@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.depth_report import depth_report
-from keras_ranksim.labels.report import shot_report
+from keras_ranksim.labels.report import run_report
 from keras_ranksim.labels.report_columns import DEPTH_REPORT, RUN_REPORT
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE
 from keras_ranksim.labels.weights import label_weights, weights_of_counts
@@ -91,21 +91,7 @@ class Splits:
             labels, predictions: Labels and predictions, shape `(samples,)`.
             weights: Weights of the samples, which reports do not use.
         """
-        import pandas
-
-        train = self.train_labels
-        report = shot_report(labels, predictions, train, self.bins, sera=True)
-        unseen = self.train_counts[self.bins.index(labels)] == 0
-        between = (labels > train.min()) & (labels < train.max())
-        extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}
-        rows = [
-            shot_report(labels[chosen], predictions[chosen], train, self.bins, sera=True)
-            .loc[["all"]]
-            .rename({"all": name})
-            for name, chosen in extra.items()
-            if chosen.any()
-        ]
-        return pandas.concat([report, *rows])
+        return run_report(labels, predictions, self.train_labels, self.bins)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import read_log
 from keras_ranksim.experiments.files import damaged, read_json
+from keras_ranksim.methods.ensemble import Ensemble, parse_row
 from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Result:
 
     Args:
         benchmark: Name of the benchmark.
-        method: The method.
+        method: The method, or the ensemble of methods.
         seed: The seed.
         report: Errors on the test split by shot, a `pandas.DataFrame`.
         validation: The same on the validation split, on which weights were chosen.
@@ -33,7 +34,7 @@ class Result:
     """
 
     benchmark: str
-    method: Method
+    method: Method | Ensemble
     seed: int
     report: pandas.DataFrame
     validation: pandas.DataFrame
@@ -78,11 +79,11 @@ def read_result(folder: Path) -> Result:
     settings = read_json(folder / "settings.json")
     return Result(
         benchmark=settings["benchmark"],
-        method=Method.parse(settings["method"]),
+        method=parse_row(settings["method"]),
         seed=settings["seed"],
         report=_read_report(folder / "report.csv"),
         validation=_read_report(folder / "validation.csv"),
-        history=history_of(folder),
+        history=_seconds_of(settings) if "members" in settings else history_of(folder),
         output_dir=folder,
     )
 
@@ -96,6 +97,11 @@ def history_of(folder: Path) -> dict[str, list[float]]:
         raise damaged(folder / STAGES[0] / "epochs.jsonl", FileNotFoundError())
     names = [name for name in rows[0] if all(name in row for row in rows)]
     return {name: [row[name] for row in rows] for name in names}
+
+
+def _seconds_of(settings):
+    """The history of an ensemble, which has no epochs: the seconds of its members."""
+    return {"seconds": settings["seconds"]}
 
 
 def _read_report(path):

@@ -13,7 +13,7 @@ from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, save_samples
-from keras_ranksim.experiments.artifacts.predictions import save_predictions
+from keras_ranksim.experiments.artifacts.predictions import FILES, save_predictions
 from keras_ranksim.experiments.evaluation import TUNED_ON, predict
 from keras_ranksim.experiments.files import explain_full_disk, make_folder, write_json
 from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
@@ -38,7 +38,8 @@ def run(
     It keeps the weights of the epoch with the best validation value. With `output_dir`, an
     interrupted run resumes when called again, and a finished one is read, not repeated. The
     folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`, `validation.csv`,
-    `labels.npz`, `predictions.npz`, `embeddings.npz` and the folder `largest_errors`.
+    `labels.npz`, `predictions.npz`, `validation_predictions.npz`, `embeddings.npz` and the folder
+    `largest_errors`.
     `kr.experiments.write_report` makes a page of them.
 
     Args:
@@ -91,12 +92,12 @@ def _boards(tensorboard, benchmark, output_dir):
 
 
 def _evaluated(model, benchmark, method, seed, folder):
-    """The result, with the predictions on the test split in the folder."""
+    """The result, with the predictions on both splits in the folder."""
     reports = {}
     for split in ("val", "test"):
         labels, predictions, weights = predict(model, benchmark, split)
         reports[split] = benchmark.data.report(labels, predictions, weights)
-    save_predictions(folder / "predictions.npz", labels, predictions, weights)
+        save_predictions(folder / FILES[split], labels, predictions, weights)
     if TUNED_ON in benchmark.facts:
         reports["val"].index.name = "chosen on this split"
         setattr(model, TUNED_ON, benchmark.facts[TUNED_ON])
@@ -121,7 +122,7 @@ def _keep(result, benchmark, folder):
     pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
     LabelInfo.of(benchmark).save(folder)
     save_embeddings(folder / "embeddings.npz", result.model, benchmark)
-    with np.load(folder / "predictions.npz") as saved:
+    with np.load(folder / FILES["test"]) as saved:
         save_samples(folder, largest_errors(benchmark, saved))
     write_json(folder / FINISHED, {"finished": True, "seconds": result.seconds})
     forget_states(folder)

@@ -10,25 +10,28 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.ensembles import add_ensembles, rows_of
 from keras_ranksim.experiments.evaluation import main_column
 from keras_ranksim.experiments.files import explain_full_disk, make_folder
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.result import Failure, Result
 from keras_ranksim.experiments.run import run
-from keras_ranksim.experiments.table import Table
+from keras_ranksim.experiments.table import BASE, Table
+from keras_ranksim.methods.ensemble import Ensemble, members_of
 from keras_ranksim.methods.method import Method
 
 
 def run_table(
     benchmark: Benchmark | Callable[[int], Benchmark],
-    methods: Iterable[Method | str],
+    methods: Iterable[Method | Ensemble | str],
     seeds: Iterable[int] = (0, 1, 2),
     epochs: int | None = None,
     output_dir: str | os.PathLike | None = None,
     metric: str | None = None,
     verbose: int = 0,
     tuned: Mapping[str, Benchmark] | None = None,
+    base: str = BASE,
 ) -> Table:
     """Runs methods over seeds and makes a table of them.
 
@@ -40,7 +43,8 @@ def run_table(
 
     Args:
         benchmark: The benchmark, or a function from a seed to it for data that differ by seed.
-        methods: Methods or their names.
+        methods: Methods or their names. An ensemble such as `"VANILLA | SQINV + LDS"` is the mean
+            of the predictions of its members' runs, which need not be rows themselves.
         seeds: Seeds, at least one.
         epochs: Epochs of each stage; `None` takes those of the recipe.
         output_dir: Folder of the table; `None` keeps nothing.
@@ -48,6 +52,7 @@ def run_table(
         verbose: Of each run, as in `keras.Model.fit`; 0 shows one line per cell.
         tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: by method name the benchmark
             with its own settings, which is the `benchmark` of a search's result.
+        base: Name of the row that the others are compared with, seed by seed, if it is a row.
 
     Returns:
         A `Table`.
@@ -60,7 +65,9 @@ def run_table(
     >>> table.frame.index.tolist()
     ['VANILLA']
     """
-    rows = _rows([methods] if isinstance(methods, (str, Method)) else methods, tuned or {})
+    names = [methods] if isinstance(methods, (str, Method, Ensemble)) else methods
+    shown = rows_of(names, output_dir)
+    rows = _rows(members_of(shown), tuned or {})
     seeds = [int(seed) for seed in seeds]
     if not rows or not seeds:
         raise ValueError(
@@ -71,7 +78,7 @@ def run_table(
     first = per_seed(seeds[0])
     for row in rows:
         _check_same_data(row, first)
-    table = Table(first.name, {}, main_column(first, metric))
+    table = Table(first.name, {}, main_column(first, metric), base)
     folder = None if output_dir is None else make_folder(output_dir)
     done: dict[tuple[str, Method, int], Result | Failure] = {}
     progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
@@ -90,6 +97,8 @@ def run_table(
             if folder is not None:
                 with explain_full_disk(folder):
                     table.save(folder)
+    if folder is not None:
+        add_ensembles(table, shown, folder)
     return table
 
 
@@ -108,8 +117,7 @@ class _Row:
 
 
 def _rows(methods, tuned):
-    parsed = [Method.parse(method) for method in methods]
-    rows = [_Row(str(method), method) for method in parsed]
+    rows = [_Row(str(method), method) for method in methods]
     for name, benchmark in tuned.items():
         method = Method.parse(name)
         rows.append(_Row(f"{method}, tuned", method, benchmark))

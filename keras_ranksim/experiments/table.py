@@ -1,4 +1,4 @@
-"""A table of runs: methods down, shots across, mean and deviation over seeds."""
+"""A table of runs: methods down, shots across, means over seeds and differences to a base."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_ranksim.experiments.files import read_json, write_json, write_text
+from keras_ranksim.experiments.paired import Difference, paired_difference
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.result import Failure, Result, read_result
 from keras_ranksim.experiments.settings import command_of_process
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
 FILE = "table.json"
+BASE = "VANILLA"
 
 
 @dataclasses.dataclass
@@ -30,11 +32,13 @@ class Table:
         results: For each method's name its cells by seed: a `Result`, or a `Failure` with the
             error's message.
         metric: The report column shown.
+        base: The row that others are compared with, seed by seed.
     """
 
     benchmark: str
     results: dict[str, dict[int, Result | Failure]]
     metric: str = "mae"
+    base: str = BASE
 
     def finished(self, name: str) -> dict[int, Result]:
         """The results of a row by seed, without failures."""
@@ -42,10 +46,13 @@ class Table:
 
     @property
     def frame(self) -> pandas.DataFrame:
-        """Mean and deviation over seeds: columns `(shot, "mean" | "std" | "paper")`.
+        """Mean and deviation over seeds: columns `(shot, "mean" | "std")`, and what they mean.
 
-        The deviation is that of a sample, NaN for one seed. The columns `("seeds", "finished")`
-        and `("seeds", "failed")` count cells.
+        The deviation is that of a sample, NaN for one seed. `(shot, "difference" | "low" |
+        "high")` is the mean difference to the base over the seeds that both have, with the
+        ends of its 95 % interval (paired t); `(shot, "best")` marks the best row if the interval
+        of its difference to the second best excludes zero; `(shot, "paper")` is a published
+        number. `("seeds", "finished")` and `("seeds", "failed")` count cells.
         """
         import pandas
 
@@ -53,6 +60,8 @@ class Table:
         frame = pandas.DataFrame.from_dict(rows, orient="index")
         frame.columns = pandas.MultiIndex.from_tuples(frame.columns)
         frame.index.name = "method"
+        for shot in shots_shown(frame):
+            frame[(shot, "best")] = self._is_best(shot, frame[(shot, "mean")])
         published = published_table(self.benchmark)
         if published is None:
             return frame
@@ -69,20 +78,56 @@ class Table:
             ("seeds", "failed"): len(self.results[name]) - len(finished),
         }
         for shot in dict.fromkeys(shot for cell in finished for shot in cell.report.index):
-            values = [cell.report[self.metric].get(shot, np.nan) for cell in finished]
+            values = list(self._values(name, shot).values())
             row[(shot, "mean")] = np.mean(values)
             row[(shot, "std")] = np.std(values, ddof=1) if len(values) > 1 else np.nan
+            if self.base in self.results and name != self.base:
+                found = self.difference(name, self.base, shot)
+                row |= {(shot, "difference"): found.mean}
+                row |= {(shot, "low"): found.low, (shot, "high"): found.high}
         return row
 
-    def to_markdown(self) -> str:
-        """The table in Markdown: `mean ± deviation`, the best of each column in bold.
+    def difference(self, name: str, base: str, shot: str) -> Difference:
+        """The difference of a row to another one in a shot, over the seeds that both have."""
+        values, base_values = self._values(name, shot), self._values(base, shot)
+        shared = [seed for seed in values if seed in base_values]
+        return paired_difference(*([of[seed] for seed in shared] for of in (values, base_values)))
 
-        Columns headed "paper" are published numbers. The benchmark's facts list where data or
+    def _values(self, name, shot):
+        return {
+            seed: float(cell.report.get(self.metric, {}).get(shot, np.nan))
+            for seed, cell in self.finished(name).items()
+        }
+
+    def _is_best(self, shot, means):
+        """Which rows are the best one, if it is better than the next beyond doubt.
+
+        Rows that are the same run are one.
+        """
+        best = best_of(means, self.metric)
+        others = [name for name in means.index if means[name] != best and np.isfinite(means[name])]
+        if not others:
+            return [False] * len(means)
+        leader = means.index[means == best][0]
+        second = best_of(means[others], self.metric)
+        rival = next(name for name in others if means[name] == second)
+        clear = self.difference(leader, rival, shot).excludes_zero
+        return [bool(clear and mean == best) for mean in means]
+
+    def to_markdown(self) -> str:
+        """The table in Markdown: `mean ± deviation`, and the difference to the base.
+
+        A difference has its 95 % interval in brackets. The best of a column is bold if the
+        interval of its difference to the second best excludes zero. Columns headed "paper" are
+        published numbers. The benchmark's facts list where data or
         networks differ from theirs.
         """
         frame = self.frame
         shots = shots_shown(frame)
-        header = [f"{self.metric} on {self.benchmark}", "seeds"]
+        title = f"{self.metric} on {self.benchmark}"
+        if any(kind == "difference" for _, kind in frame.columns):
+            title += f", minus {self.base} [95 %]"
+        header = [title, "seeds"]
         for shot in shots:
             header += [shot] + [f"{shot} (paper)"] * ((shot, "paper") in frame)
         lines = [_line(header), _line(["---", *["---:"] * (len(header) - 1)])]
@@ -90,8 +135,7 @@ class Table:
             finished, failed = int(row[("seeds", "finished")]), int(row[("seeds", "failed")])
             cells = [name, f"{finished}, {failed} failed" if failed else str(finished)]
             for shot in shots:
-                best = best_of(frame[(shot, "mean")], self.metric)
-                cells.append(_cell(row[(shot, "mean")], row[(shot, "std")], best))
+                cells.append(_cell(row[shot]))
                 if (shot, "paper") in frame:
                     paper = row[(shot, "paper")]
                     cells.append("-" if np.isnan(paper) else f"{paper:g}")
@@ -99,7 +143,7 @@ class Table:
         return "\n".join(lines) + "\n"
 
     def to_csv(self, path: str | os.PathLike) -> None:
-        """Writes the frame with one header line: `few_mean`, `few_std`, `few_paper`, ..."""
+        """Writes the frame with one header line: `few_mean`, `few_std`, `few_low`, ..."""
         frame = self.frame
         frame.columns = [f"{shot}_{kind}" for shot, kind in frame.columns]
         frame.to_csv(path)
@@ -126,7 +170,7 @@ class Table:
             name: {str(seed): _entry(cell, folder) for seed, cell in cells.items()}
             for name, cells in self.results.items()
         }
-        facts = {"benchmark": self.benchmark, "metric": self.metric}
+        facts = {"benchmark": self.benchmark, "metric": self.metric, "base": self.base}
         write_json(folder / FILE, {**facts, "command": command_of_process(), "rows": rows})
 
 
@@ -150,7 +194,7 @@ def read_table(folder: Path) -> Table:
         name: {int(seed): cell(entry) for seed, entry in cells.items()}
         for name, cells in saved["rows"].items()
     }
-    return Table(saved["benchmark"], rows, saved["metric"])
+    return Table(saved["benchmark"], rows, saved["metric"], saved.get("base", BASE))
 
 
 def shots_shown(frame: pandas.DataFrame) -> list[str]:
@@ -168,11 +212,26 @@ def _entry(cell, folder):
     return {"folder": Path(os.path.relpath(cell.output_dir, folder)).as_posix()}
 
 
-def _cell(mean, deviation, best):
+def difference_text(row: pandas.Series) -> str | None:
+    """The difference to the base of one shot's part of a row: `"-8.8 [-9.5, -8.1]"`.
+
+    `None` if there is none, and the difference alone if there is no interval.
+    """
+    found = [float(row.get(kind, np.nan)) for kind in ("difference", "low", "high")]
+    if np.isnan(found[0]):
+        return None
+    difference, low, high = (f"{number:+.2g}" for number in found)
+    return difference if np.isnan(found[1]) else f"{difference} [{low}, {high}]"
+
+
+def _cell(row):
+    mean, deviation = row["mean"], row["std"]
     if np.isnan(mean):
         return "-"
     text = f"{mean:.3g}" if np.isnan(deviation) else f"{mean:.3g} ± {deviation:.2g}"
-    return f"**{text}**" if mean == best else text
+    text = f"**{text}**" if row["best"] else text
+    difference = difference_text(row)
+    return text if difference is None else f"{text}, {difference}"
 
 
 def _line(cells):

@@ -7,7 +7,7 @@ from keras_ranksim.labels.depth_report import depth_report, depth_shot_limits
 from keras_ranksim.labels.diagnosis import diagnose
 from keras_ranksim.labels.interval_report import interval_report
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
-from keras_ranksim.labels.report import shot_report
+from keras_ranksim.labels.report import run_report, shot_report
 from keras_ranksim.labels.sera import relevance, sera
 from keras_ranksim.labels.shots import SHOTS, shots, shots_of_counts
 from keras_ranksim.labels.splits import balanced_split, outside_ranges
@@ -34,6 +34,7 @@ __all__ = [
     "mixture_of_bins",
     "outside_ranges",
     "relevance",
+    "run_report",
     "sera",
     "shot_report",
     "shots",

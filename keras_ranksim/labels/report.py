@@ -59,6 +59,41 @@ def shot_report(
     return pandas.DataFrame.from_dict(report, orient="index").astype({"n": int})
 
 
+def run_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.DataFrame:
+    """The shot report of a run: with SERA, and rows for interpolated and extrapolated labels.
+
+    Args:
+        labels, predictions, train_labels, bins: As in `shot_report`; arrays of one dimension.
+
+    Returns:
+        A `pandas.DataFrame` as from `shot_report`. If there are zero-shot labels, it has the rows
+        `interpolation` (between training labels) and `extrapolation` (beyond).
+
+    Example:
+
+    >>> import numpy as np, keras_ranksim as kr
+    >>> bins = kr.LabelBins.uniform(0, 100, 10)
+    >>> train_labels = np.array([30, 50])
+    >>> report = kr.labels.run_report(np.array([35, 95]), np.array([36, 92]), train_labels, bins)
+    >>> report.loc["extrapolation", "mae"]
+    np.float64(3.0)
+    """
+    import pandas
+
+    report = shot_report(labels, predictions, train_labels, bins, sera=True)
+    unseen = bins.count(train_labels)[bins.index(labels)] == 0
+    between = (labels > train_labels.min()) & (labels < train_labels.max())
+    extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}
+    rows = [
+        shot_report(labels[chosen], predictions[chosen], train_labels, bins, sera=True)
+        .loc[["all"]]
+        .rename({"all": name})
+        for name, chosen in extra.items()
+        if chosen.any()
+    ]
+    return pandas.concat([report, *rows])
+
+
 def _errors(labels, predictions):
     if len(labels) == 0:
         return {"n": 0, **dict.fromkeys(("mse", "mae", "gm", "pearson", "spearman"), np.nan)}

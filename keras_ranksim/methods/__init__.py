@@ -10,6 +10,7 @@ kr.methods.register(
 """
 
 from keras_ranksim.methods import library  # noqa: F401  registers the library's methods
+from keras_ranksim.methods.ensemble import Ensemble
 from keras_ranksim.methods.method import Method
 from keras_ranksim.methods.registry import (
     Entry,
@@ -23,6 +24,7 @@ from keras_ranksim.methods.registry import (
 )
 
 __all__ = [
+    "Ensemble",
     "Entry",
     "Method",
     "Stage",

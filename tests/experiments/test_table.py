@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_depth import draw, load
+from scipy import stats
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import run_table
+from keras_ranksim.experiments.table import read_table
 
 
 @pytest.fixture(scope="module")
@@ -125,12 +127,70 @@ def test_a_metric_that_no_report_has_is_an_error_before_training(benchmark):
         run_table(benchmark, ["VANILLA"], metric="rmse")
 
 
-@pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])
-def test_the_best_value_of_a_column_is_bold(metric, best):
+def table_of(rows, metric="mae", **options):
+    """A table of made-up values, a list over seeds for each row."""
+
     def result(value):
         report = pd.DataFrame({metric: [value]}, index=["all"])
         return kr.experiments.Result("x", None, 0, report, report, {})
 
-    table = kr.experiments.Table("x", {"A": {0: result(0.9)}, "B": {0: result(0.1)}}, metric)
-    assert [line for line in table.to_markdown().splitlines() if f"**{best}**" in line]
+    results = {
+        name: {seed: result(value) for seed, value in enumerate(values)}
+        for name, values in rows.items()
+    }
+    return kr.experiments.Table("x", results, metric, **options)
+
+
+@pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])
+def test_the_best_value_of_a_column_is_bold(metric, best):
+    table = table_of({"A": [0.89, 0.91], "B": [0.09, 0.11]}, metric)
+    assert [line for line in table.to_markdown().splitlines() if f"**{best} ± 0.014**" in line]
     assert table.to_markdown().count("**") == 2
+
+
+def test_a_best_value_that_chance_explains_is_not_bold():
+    one_seed = {"A": [0.9], "B": [0.1]}
+    crossing = {"A": [1.0, 2.0, 3.0], "B": [1.1, 1.9, 3.1]}
+    for rows in (one_seed, crossing, {"A": [1.0, 2.0]}):
+        assert "**" not in table_of(rows).to_markdown()
+
+
+def test_pairing_shows_what_the_deviation_over_seeds_hides():
+    rows = {"A": [1.0, 5.0, 9.0], "B": [1.4, 5.5, 9.6], "C": [30.0, 30.1, 30.2]}
+    frame = table_of(rows).frame
+    assert frame[("all", "best")].tolist() == [True, False, False]
+
+
+def test_rows_that_are_one_run_are_bold_together_and_not_each_others_rivals():
+    rows = {"A": [1.0, 1.1, 1.2], "B": [2.0, 2.2, 2.1], "A again": [1.0, 1.1, 1.2]}
+    assert table_of(rows).frame[("all", "best")].tolist() == [True, False, True]
+
+
+def test_differences_to_the_base_stand_beside_means(tmp_path):
+    rows = {"VANILLA": [10.0, 12.0, 11.0], "X": [9.0, 10.5, 9.9], "Y": [3.0]}
+    table = table_of(rows)
+    frame = table.frame
+    expected = stats.ttest_rel(rows["X"], rows["VANILLA"]).confidence_interval(0.95)
+    assert np.isnan(frame.loc["VANILLA", ("all", "difference")])
+    np.testing.assert_allclose(frame.loc["X", ("all", "difference")], -1.2)
+    np.testing.assert_allclose(frame.loc["X", ("all", "low")], expected.low, rtol=1e-6)
+    np.testing.assert_allclose(frame.loc["X", ("all", "high")], expected.high, rtol=1e-6)
+    assert frame.loc["Y", ("all", "difference")] == -7  # to the same seed of the base
+    assert np.isnan(frame.loc["Y", ("all", "low")])
+    header, _, _, x, y = table.to_markdown().splitlines()
+    assert header == "| mae on x, minus VANILLA [95 %] | seeds | all |"
+    assert "| 9.8 ± 0.75, -1.2 [-1.9, -0.55] |" in x
+    assert "| 3, -7 |" in y
+    table.to_csv(tmp_path / "table.csv")
+    written = pd.read_csv(tmp_path / "table.csv", index_col=0)
+    assert {"all_difference", "all_low", "all_high", "all_best"} <= set(written)
+
+
+def test_any_row_may_be_the_base_and_is_remembered(benchmark, tmp_path):
+    run_table(benchmark, ["VANILLA", "SQINV"], [0], epochs=1, output_dir=tmp_path, base="SQINV")
+    again = read_table(tmp_path)
+    assert again.base == "SQINV"
+    assert np.isfinite(again.frame.loc["VANILLA", ("all", "difference")])
+    rows = {"A": [1.0, 2.0], "B": [2.0, 4.0]}
+    assert "minus" not in table_of(rows).to_markdown(), "VANILLA is no row"
+    assert table_of(rows, base="B").frame.loc["A", ("all", "difference")] == -1.5

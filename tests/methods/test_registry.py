@@ -72,7 +72,7 @@ def test_a_toy_method_in_one_file_is_a_row_of_a_table(toy, prices, tmp_path):
 
 
 def test_without_its_entry_the_name_is_unknown():
-    with pytest.raises(ValueError, match=r"additions \(LDS, FDS, RANKSIM, CONR\).*'NOISE'"):
+    with pytest.raises(ValueError, match=r"additions \(LDS, FDS, RANKSIM, CONR.*'NOISE'"):
         Method.parse("NOISE")
 
 

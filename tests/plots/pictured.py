@@ -33,6 +33,14 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
     statistics.update(features, labels)
     found = kr.plots.mean_rank_matrices(features, labels, BINS, draws=3)
     methods = {"VANILLA": predictions, "FOCAL-R + LDS + FDS + RANKSIM": labels + 2}
+    many_methods = [*methods, "RRT", "VANILLA | SQINV + LDS", label_name[:60]]
+    found_differences = {
+        name: dict.fromkeys(("all", "many", "medium", "few"), (-2.0 + i, -3.0 + i, -1.0 + i))
+        for i, name in enumerate(many_methods)
+    }
+    shot = np.repeat(["many", "medium", "few", "zero"], [150, 100, 40, 10])
+    held = kr.labels.interval_report(labels, predictions - 3, predictions + 3, shot)
+    points = {0: (9.2, 25.3, 0.1, 0.3), 0.5: (9.6, 16.5, 0.1, 0.4), 1: (11.0, 15.1)}
     gamma = 10.0 ** random.uniform(-3, 0, 9)
     objective = [*random.uniform(5, 9, 8), np.nan]
     return {
@@ -65,6 +73,15 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
         ),
         "tuning_plane": lambda: kr.plots.tuning_plane(
             gamma, np.ones(len(gamma)), objective, theme=theme
+        ),
+        "differences": lambda: kr.plots.differences(
+            found_differences, "VANILLA", "MAE", label_unit, theme=theme
+        ),
+        "price_curve": lambda: kr.plots.price_curve(points, "MAE", label_unit, theme=theme),
+        "interval_coverage": lambda: kr.plots.interval_coverage(
+            {"one width for all": held, "by region of the prediction": held},
+            label_unit=label_unit,
+            theme=theme,
         ),
         "training_curves": lambda: kr.plots.training_curves(
             {"mae": [9, 8, 7, 6], "val_mae": [9, 7, 7.5, 8]}, second_stage=2, theme=theme

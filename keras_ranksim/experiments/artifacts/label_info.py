@@ -1,4 +1,4 @@
-"""What a page needs to know of the labels of a run: name, unit, bins, counts."""
+"""What reports need to know of the labels of a run: name, unit, bins, counts, training labels."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class LabelInfo:
         bins: The label bins.
         counts: Training labels per bin; for dense tasks pixels.
         shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.
+        train_labels: Training labels, ascending; empty for dense tasks.
     """
 
     name: str
@@ -30,6 +31,7 @@ class LabelInfo:
     bins: LabelBins
     counts: np.ndarray
     shot_limits: tuple[float, float]
+    train_labels: np.ndarray
 
     @classmethod
     def of(cls, benchmark) -> LabelInfo:
@@ -40,10 +42,12 @@ class LabelInfo:
             benchmark.bins,
             np.asarray(benchmark.train_counts),
             benchmark.shot_limits,
+            np.sort([] if benchmark.data.dense else benchmark.train_labels),
         )
 
     def save(self, folder: Path) -> None:
-        """Writes `labels.npz`."""
+        """Writes `labels.npz`, each training label once."""
+        values, repeats = np.unique(self.train_labels, return_counts=True)
         np.savez(
             folder / FILE,
             name=self.name,
@@ -51,6 +55,8 @@ class LabelInfo:
             edges=self.bins.edges,
             counts=self.counts,
             shot_limits=self.shot_limits,
+            train_values=values,
+            train_repeats=repeats,
         )
 
     @classmethod
@@ -63,4 +69,5 @@ class LabelInfo:
             LabelBins(saved["edges"]),
             saved["counts"],
             tuple(saved["shot_limits"].tolist()),
+            np.repeat(saved["train_values"], saved["train_repeats"]),
         )

@@ -1,4 +1,4 @@
-"""Labels and predictions of the test split, saved as arrays."""
+"""Labels and predictions of a split, saved as arrays."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import numpy as np
 import tensorflow as tf
 
+# By split.
+FILES = {"val": "validation_predictions.npz", "test": "predictions.npz"}
 MOST_PIXELS = 100_000
 MOST_IMAGES = 8
 
 
 def save_predictions(path: str | os.PathLike, labels, predictions, weights) -> None:
-    """Writes labels and predictions of the test split to an `.npz`.
+    """Writes labels and predictions of a split to an `.npz`.
 
     The maps of dense tasks are too large to keep. Of them it keeps up to 100,000 pixels, spread
     evenly over all that count, and the maps of the 8 images with the largest mean error.

@@ -7,6 +7,7 @@ import time
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.page import facts, folded, scrolling
+from keras_ranksim.methods.ensemble import Ensemble
 from keras_ranksim.methods.method import Method
 
 LOSSES = {"mae": "mean absolute error", "mse": "mean squared error"}
@@ -55,6 +56,12 @@ def trained(settings: dict, method: Method) -> Markup:
         )
     )
     return facts(terms)
+
+
+def averaged(ensemble: Ensemble) -> Markup:
+    """What an ensemble is made of, in a sentence."""
+    names = " and ".join(map(str, ensemble.members))
+    return element("p", f"The mean of the predictions of {names}, each trained by itself.")
 
 
 def differences(benchmark_facts: dict) -> Markup | None:

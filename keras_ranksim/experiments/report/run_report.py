@@ -8,16 +8,23 @@ import numpy as np
 
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
+from keras_ranksim.experiments.artifacts.predictions import FILES
 from keras_ranksim.experiments.files import read_arrays, read_json
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import (
+    averaged,
     differences,
     duration,
     footer,
     how_made,
     number_of,
     trained,
+)
+from keras_ranksim.experiments.report.intervals import (
+    interval_picture,
+    interval_reports,
+    interval_table,
 )
 from keras_ranksim.experiments.report.markup import element
 from keras_ranksim.experiments.report.page import section, write_page
@@ -48,23 +55,34 @@ def write_run_report(result: Result) -> Path:
     row = None
     if published is not None and method in published.index:
         row = published.loc[method]
+    members = settings.get("members")
     call = (
         f"kr.experiments.run(benchmark, {method!r}, seed={result.seed}, "
         f"epochs={recipe['epochs']}, output_dir={str(folder)!r})"
+        if members is None
+        else f"kr.experiments.ensemble({[str(folder / one) for one in members]})"
     )
+    sure = interval_reports(*(arrays_of(folder, FILES[split]) for split in ("val", "test")), label)
+    pictures = _pictures(result, recipe, label, folder)
+    if sure:
+        pictures.append(interval_picture(sure, label.unit))
     write_page(
         folder / "report.html",
         title,
         element("h1", title),
         element("p", _summary(result), class_="muted"),
         _numbers(result.report, metric, label.unit),
-        section("What was trained", trained(settings, result.method)),
+        section(
+            "What was trained",
+            trained(settings, result.method) if members is None else averaged(result.method),
+        ),
         section(
             "Errors by shot",
             shots_down(result.report, metric, row),
             differences(settings["facts"]) if row is not None else None,
         ),
-        section("Pictures", draw_pictures(_pictures(result, recipe, label, folder), folder)),
+        section("Intervals", interval_table(sure, label.unit)) if sure else None,
+        section("Pictures", draw_pictures(pictures, folder)),
         _largest_errors(folder, label),
         section(
             "How it was made", how_made(call, settings["command"], settings["facts"], settings)
@@ -81,6 +99,8 @@ def arrays_of(folder: Path, name: str) -> dict:
 
 
 def _summary(result):
+    if "loss" not in result.history:
+        return f"Seed {result.seed}, trained in {duration(result.seconds)} in all."
     epochs = len(result.history["loss"])
     return f"Seed {result.seed}, {number_of(epochs, 'epoch')} in {duration(result.seconds)}."
 
@@ -110,6 +130,8 @@ def _pictures(result, recipe, label, folder):
     if embedded:
         pictures += contents.spaces({name: embedded["features"]}, embedded["labels"])
         pictures += contents.statistics_of({name: embedded})
+    if "loss" not in result.history:
+        return pictures
     stage_one = folder / STAGES[0] / "epochs.jsonl"
     epochs = len(stage_one.read_text().splitlines()) if stage_one.exists() else 0
     second_stage = epochs if 0 < epochs < len(result.history["loss"]) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keras_ranksim.experiments.report.description import number_of
 from keras_ranksim.experiments.report.markup import Markup, element, joined
 from keras_ranksim.experiments.report.page import scrolling
-from keras_ranksim.experiments.table import shots_shown
+from keras_ranksim.experiments.table import BASE, difference_text, shots_shown
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.labels.shots import SHOTS
 
@@ -68,18 +68,23 @@ def shots_down(report: pandas.DataFrame, first_metric: str, published=None) -> M
 
 
 def methods_down(
-    frame: pandas.DataFrame, metric: str, published=None, links: dict | None = None
+    frame: pandas.DataFrame,
+    metric: str,
+    published=None,
+    links: dict | None = None,
+    *,
+    base: str = BASE,
 ) -> Markup:
-    """A table of runs: methods down, shots across, the best method of each shot marked.
+    """A table of runs: methods down, shots across, the clearly best method of each marked.
 
     Args:
-        frame: Columns `(shot, "mean" | "std")`, and `("seeds", "finished" | "failed")`.
+        frame: The `frame` of a `Table`.
         metric: The metric of the frame.
         published: The published table of the benchmark, or `None`.
         links: For each method the addresses of its runs' reports, by seed.
+        base: The row that the frame's differences are to.
     """
     shots = shots_shown(frame)
-    best = {shot: best_of(frame[(shot, "mean")], metric) for shot in shots}
     header = [element("th", "method", scope="col")]
     header += [element("th", shot, scope="col") for shot in shots]
     rows = []
@@ -87,18 +92,24 @@ def methods_down(
         theirs = published.loc[name] if published is not None and name in published.index else None
         cells = [element("th", name, _runs(row, (links or {}).get(name, {})), scope="row")]
         for shot in shots:
-            mean = row[(shot, "mean")]
+            of_shot = row[shot]
             cells.append(
                 _cell(
-                    mean,
-                    mean == best[shot],
+                    of_shot["mean"],
+                    of_shot["best"],
                     published_number(theirs, metric, shot),
-                    row[(shot, "std")],
+                    of_shot["std"],
+                    difference_text(of_shot),
                 )
             )
         rows.append(element("tr", cells))
     title = report_column(metric).title
-    note = f"{title}: mean ± deviation over seeds. {MARK.strip()} the best of a column."
+    note = (
+        f"{title}: mean ± deviation over seeds. {MARK.strip()} the best of a column, if the "
+        "interval of its difference to the second best excludes zero."
+    )
+    if any(kind == "difference" for _, kind in frame.columns):
+        note += f" Below: the difference to {base} over the same seeds, with its 95 % interval."
     if published is not None:
         note += " Published: the RankSim authors' table."
     return _table(f"{title} by shot", note, header, rows)
@@ -113,13 +124,15 @@ def _runs(row, links):
     return element("span", seeds, f", {failed} failed" if failed else None, class_="sub")
 
 
-def _cell(value, marked, published, deviation=float("nan")):
+def _cell(value, marked, published, deviation=float("nan"), difference=None):
     text = number_text(value)
     if math.isfinite(deviation):
         text += f" ± {deviation:.2g}"
-    beside = None
+    beside = []
+    if difference is not None:
+        beside.append(element("span", difference, class_="sub"))
     if math.isfinite(published):
-        beside = element("span", f"published {number_text(published)}", class_="sub")
+        beside.append(element("span", f"published {number_text(published)}", class_="sub"))
     return element("td", MARK if marked else "", text, beside, class_="best" if marked else None)
 
 

@@ -12,6 +12,7 @@ from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.files import read_json
 from keras_ranksim.experiments.published import published_table
+from keras_ranksim.experiments.report.comparisons import comparisons
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import differences, footer, how_made, number_of
 from keras_ranksim.experiments.report.markup import element
@@ -24,7 +25,6 @@ from keras_ranksim.experiments.table import FILE, Table
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.plots.style import LARGEST_NUMBER_OF_METHODS
 
-BASELINE = "VANILLA"
 ALWAYS_SHOWN = "VANILLA + RANKSIM"
 
 
@@ -69,7 +69,7 @@ def write_table_report(table: Table, folder: Path) -> Path:
 def main_methods(table) -> list[str]:
     """The methods of a table that its pictures show, up to 4, each another run.
 
-    `VANILLA` (or else the first row), `VANILLA + RANKSIM`, the best on few-shot and on all
+    The base (or else the first row), `VANILLA + RANKSIM`, the best on few-shot and on all
     labels, and further rows in their order.
 
     Args:
@@ -79,7 +79,7 @@ def main_methods(table) -> list[str]:
     if not names:
         return []
     frame = table.frame
-    wanted = [BASELINE if BASELINE in names else names[0], ALWAYS_SHOWN]
+    wanted = [table.base if table.base in names else names[0], ALWAYS_SHOWN]
     for shot in ("few", "all"):
         if (shot, "mean") in frame:
             column = frame[(shot, "mean")]
@@ -104,12 +104,17 @@ def _numbers(table, folder, published, facts):
     others = [name for name in columns.report.columns if name not in ("n", table.metric)]
     return section(
         f"{shown.title} by shot",
-        methods_down(table.frame, table.metric, published, links),
+        methods_down(table.frame, table.metric, published, links, base=table.base),
         differences(facts) if published is not None else None,
         [
             folded(
                 report_column(metric).title,
-                methods_down(dataclasses.replace(table, metric=metric).frame, metric, published),
+                methods_down(
+                    dataclasses.replace(table, metric=metric).frame,
+                    metric,
+                    published,
+                    base=table.base,
+                ),
             )
             for metric in others
         ],
@@ -148,8 +153,9 @@ def _failures(table):
 
 def _pictures(table, settings):
     methods = main_methods(table)
-    contents = Contents(LabelInfo.load(_first(table, methods[0]).output_dir))
-    pictures = [contents.histogram(Recipe(**settings["recipe"]))]
+    label, recipe = LabelInfo.load(_first(table, methods[0]).output_dir), settings["recipe"]
+    contents, recipe = Contents(label), Recipe(**recipe)
+    pictures = [*comparisons(table, recipe, label.unit), contents.histogram(recipe)]
     runs = {name: list(table.finished(name).values()) for name in methods}
     labels, predictions = _predictions(runs)
     if predictions:

@@ -140,7 +140,7 @@ def test_the_page_of_a_table_holds_every_row_the_best_marked_and_links(table_pag
     for name, cells in finished.table.results.items():
         assert name in text
         assert f"{cells[0].report.loc['all', 'mae']:#.3g}" in text
-    assert text.count("★") >= 5
+    assert "★" not in text.split("Mean ±")[0].split("★ the best")[0], "one seed shows nothing"
     links = [one["href"] for one in table_page.all("a")]
     assert links == [
         "vanilla/seed-0/report.html",
@@ -162,20 +162,26 @@ def test_the_best_value_of_each_column_is_marked():
     assert head.index("Pearson") < head.index("MAE"), "the metric of the recipe comes first"
 
 
-def test_the_best_method_of_each_shot_is_marked_beside_published_numbers():
+def test_the_clearly_best_method_of_each_shot_is_marked_beside_published_numbers():
     columns = pandas.MultiIndex.from_tuples(
         [("seeds", "finished"), ("seeds", "failed")]
-        + [(shot, kind) for shot in ("all", "few") for kind in ("mean", "std")]
+        + [(shot, kind) for shot in ("all", "few") for kind in ("mean", "std", "best")]
+        + [("few", "difference"), ("few", "low"), ("few", "high")]
     )
     frame = pandas.DataFrame(
-        [[3, 0, 0.5, 0.01, 0.25, 0.02], [2, 1, 0.75, 0.02, 0.125, 0.1]],
+        [
+            [3, 0, 0.5, 0.01, False, 0.25, 0.02, True, np.nan, np.nan, np.nan],
+            [2, 1, 0.75, 0.02, True, 0.125, 0.1, False, -0.125, -0.2, -0.05],
+        ],
         index=["VANILLA", "VANILLA + RANKSIM"],
         columns=columns,
     )
     published = pandas.DataFrame({"pearson_all": [74.2]}, index=["VANILLA"])
     table = methods_down(frame, "pearson", published, {"VANILLA": {0: "a/b.html"}})
     marked = re.findall(r'<td class="best">★ ([^<]*)<', table)
-    assert marked == ["0.250 ± 0.02", "0.750 ± 0.02"], "a larger correlation is better"
+    assert marked == ["0.250 ± 0.02", "0.750 ± 0.02"]
+    assert '0.125 ± 0.1<span class="sub">-0.12 [-0.2, -0.05]</span>' in table
+    assert "the difference to VANILLA over the same seeds" in table
     assert "published 0.742" in table, "per cent in the papers"
     assert "2 seeds, 1 failed" in table
     assert '<a href="a/b.html">0</a>' in table
