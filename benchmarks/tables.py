@@ -15,6 +15,7 @@ well (gamma 0 is one more point).
     python benchmarks/tables.py portraits --rows grid --seeds 0
     python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows grid
     python benchmarks/tables.py sts-b --folder sts-b-dir --split ranksim --vectors minilm
+    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --methods VANILLA
 """
 
 import argparse
@@ -78,6 +79,10 @@ def benchmark_of(flags):
         return kr.data.load_table(flags.csv, label=flags.label, name=flags.name)
     if flags.name == "portraits":
         return kr.data.load_portraits(cache_dir="runs/portraits-cache")
+    if flags.name == "sts-b" and flags.encoder:
+        return kr.data.load_sts_b_dir(
+            flags.folder, split=flags.split, encoder=flags.encoder, cache_dir="runs/sentences"
+        )
     if flags.name == "sts-b":
         benchmark = kr.data.load_sts_b_dir(
             flags.folder, split=flags.split, vectors=flags.vectors, **STS_B
@@ -88,7 +93,9 @@ def benchmark_of(flags):
 
 
 def label_of(flags):
-    return f"sts-b-{flags.split}" if flags.name == "sts-b" else flags.name
+    if flags.name != "sts-b":
+        return flags.name
+    return f"sts-b-{flags.split}" + "-encoder" * bool(flags.encoder)
 
 
 def searched(benchmark, method, flags):
@@ -162,6 +169,7 @@ def parsed():
     parser.add_argument("--folder", help="of the STS-B-DIR files")
     parser.add_argument("--split", choices=["yang", "ranksim"], default="ranksim")
     parser.add_argument("--vectors", default="minilm", help="word vectors of STS-B-DIR")
+    parser.add_argument("--encoder", help="pretrained sentence vectors of STS-B-DIR instead")
     parser.add_argument("--rows", choices=ROWS, default="main")
     parser.add_argument("--methods", nargs="+", help="methods instead of --rows")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])

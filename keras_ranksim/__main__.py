@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from keras_ranksim import data
-from keras_ranksim.experiments import command_line, write_report
+from keras_ranksim.experiments import command_line, table_flags, write_report
 
 DESCRIPTION = """\
 Regression with rare labels: train methods, compare them, tune them, look at reports.
@@ -26,6 +25,8 @@ LOADERS = {
     "sts-b": lambda flags: data.load_sts_b_dir(
         flags.data_dir,
         split=flags.split,
+        encoder=flags.encoder,
+        cache_dir=flags.data_dir,
         vectors=flags.vectors,
         width=flags.width,
         layers=flags.layers,
@@ -56,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if flags.debug:
             raise
-        sys.stderr.write(f"error: {error or type(error).__name__}\n")
+        message = str(error) or type(error).__name__
+        on_table = getattr(flags, "csv", None) is not None
+        sys.stderr.write(f"error: {table_flags.in_flags(message) if on_table else message}\n")
         return 1
 
 
@@ -183,38 +186,18 @@ def _data_flags(parser):
     group.add_argument("--width", type=int, default=100, help="of sts-b: units of each LSTM")
     group.add_argument("--layers", type=int, default=1, help="of sts-b: stacked LSTMs")
     group = parser.add_argument_group("a table of your own, instead of a benchmark")
-    group.add_argument("--csv", metavar="FILE", help="a file with a header line")
-    group.add_argument("--label", metavar="COLUMN", help="the column to predict")
-    group.add_argument(
-        "--nominal", nargs="*", default=(), metavar="COLUMN", help="numbers that are categories"
-    )
-    group.add_argument("--drop", nargs="*", default=(), metavar="COLUMN", help="left out")
+    table_flags.add_table_flags(group)
 
 
 def _benchmark(flags):
     if flags.csv is not None:
-        if flags.label is None:
-            raise ValueError("`--label` must name the column to predict. Received: no --label")
-        benchmark = data.load_table(
-            flags.csv, label=flags.label, nominal=flags.nominal, drop=flags.drop
-        )
-        _say_facts(benchmark)
-        return benchmark
+        return table_flags.load_flagged(flags, _say)
     if flags.data_dir is None and flags.benchmark != "portraits":
         raise ValueError(
             f"`--data-dir` must name the folder of the data set '{flags.benchmark}'. "
             "Received: no --data-dir"
         )
     return LOADERS[flags.benchmark](flags)
-
-
-def _say_facts(benchmark):
-    """Prints what was done to the columns of a table."""
-    for name, fact in benchmark.facts.items():
-        if fact and name != "encoder":
-            fact = ", ".join(fact) if isinstance(fact, list) else fact
-            _say(textwrap.fill(f"{name}: {fact}", 80, subsequent_indent="  "))
-    _say("")
 
 
 def _small(flags):

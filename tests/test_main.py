@@ -49,7 +49,9 @@ FLAGS = {
     "table": "--method --data-dir --seeds --epochs --quick --output-dir --resume --debug",
     "tune": "--method --tune --trials --executions --epochs --quick --workers --port --debug",
 }
-DATA_FLAGS = "--benchmark --csv --label --nominal --drop --split --vectors --width --layers"
+DATA_FLAGS = "--benchmark --split --vectors --width --layers --csv --label --drop --columns "
+DATA_FLAGS += "--nominal --dates --text --encoder --split-column --bins --decimal --encoding "
+DATA_FLAGS += "--clip-label --drop-unlabeled"
 
 
 @pytest.mark.parametrize("name", FLAGS)
@@ -126,3 +128,67 @@ def test_it_runs_as_a_module(tmp_path):
     assert done.returncode == 1
     assert "error: `folder` must be" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def messy(rows=200):
+    random = np.random.default_rng(0)
+    area = random.gamma(4, 25, rows).round(1)
+    frame = pd.DataFrame({"area": area, "price": (3 * area + 10).round(2).astype(object)})
+    return frame.assign(sold=pd.date_range("2020-01-01", periods=rows), id=range(rows))
+
+
+def load_only(tmp_path, frame, capsys, *flags):
+    """What the command prints before it finds its output folder taken."""
+    (tmp_path / "runs").mkdir(exist_ok=True)
+    (tmp_path / "runs" / "taken").touch()
+    frame.to_csv(tmp_path / "a.csv", sep=";", decimal=",", encoding="cp1252", index=False)
+    command = ["run", "--csv", str(tmp_path / "a.csv"), "--label", "price"]
+    assert main([*command, "--output-dir", str(tmp_path / "runs"), *flags]) == 1
+    printed = capsys.readouterr()
+    return " ".join(printed.out.split()), printed.err
+
+
+def test_what_was_done_to_a_table_is_a_short_list(tmp_path, capsys):
+    frame = messy().assign(straße="a")
+    frame.loc[3, "price"] = None
+    frame.loc[7, "price"] = 1e6
+    out, err = load_only(tmp_path, frame, capsys)
+    for note in (
+        "numeric: area label: LabelBins(",
+        "- Fields are separated by ';'.",
+        "- Letters are encoded in cp1252.",
+        "- Numbers have decimal commas.",
+        "- 1 of 200 rows of ",
+        "row 7 (1e+06). Such labels",
+        "with --clip-label ",
+        "Learn from its day, season and weekday with --dates sold,",
+        "because it holds row numbers. Name it in `--columns` to",
+        "- Column 'straße' is left out, because it holds one value only.",
+    ):
+        assert note in out, out
+    assert "Warning" not in err
+
+
+def test_the_flags_mend_what_the_list_names(tmp_path, capsys):
+    frame = messy()
+    frame.loc[7, "price"] = 1e6
+    flags = ["--clip-label", "0", "1000", "--dates", "sold", "--drop", "id", "--bins", "9"]
+    out, _ = load_only(tmp_path, frame, capsys, *flags)
+    assert "dates: sold label: LabelBins(9 bins" in out
+    assert "- 1 labels are clipped to (0.0, 1000.0)." in out
+    assert "left out" not in out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"price": [None, 1] * 100}, "Leave such rows out with --drop-unlabeled\n"),
+        ({"part": "train"}, "`--split-column` must name a column"),
+        ({"price": "none"}, "`--label` must name a column with a finite number"),
+    ],
+)
+def test_what_cannot_be_guessed_names_its_flag_in_one_line(change, message, tmp_path, capsys):
+    flags = ["--split-column", "part"] if "part" in change else []
+    _, err = load_only(tmp_path, messy().assign(**change), capsys, *flags)
+    assert message in err
+    assert err.count("\n") == 1

@@ -154,6 +154,8 @@ def test_a_few_marks_among_numbers_are_missing_values():
         ([f"customer {number}" for number in range(40)], "a value per row"),
         (list(range(1, 41)), "row numbers"),
         (list(range(40, 0, -1)), "row numbers"),
+        (list(np.random.default_rng(0).permutation(40)), "row numbers"),
+        ([*range(1, 20), *range(22, 43)], "row numbers"),
         (["same"] * 40, "one value only"),
         ([None] * 40, "no value in any row"),
         ([" "] * 40, "no value in any row"),

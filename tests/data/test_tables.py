@@ -74,6 +74,10 @@ def test_given_bins_are_taken():
     assert kr.data.load_table(houses(), "price", bins=bins).bins == bins
 
 
+def test_a_number_of_bins_is_taken():
+    assert len(kr.data.load_table(houses(), "price", bins=7).bins) == 7
+
+
 def test_the_head_starts_from_the_median_and_the_spread():
     benchmark = kr.data.load_table(houses(), "price")
     labels = benchmark.train_labels.astype("float64")
@@ -235,7 +239,7 @@ def test_files_that_are_no_tables_raise(tmp_path, contents, message):
         ({"columns": ["price"]}, ValueError, "`columns` must hold at least one column"),
         ({"max_categories": 0}, ValueError, "`max_categories` must be a whole number"),
         ({"batch_size": 0}, ValueError, "`batch_size` must be a whole number"),
-        ({"bins": 30}, ValueError, "`bins` must be a keras_ranksim.LabelBins"),
+        ({"bins": "30"}, ValueError, "`bins` must be a keras_ranksim.LabelBins"),
     ],
 )
 def test_mistakes_in_arguments_raise(arguments, error, message):

@@ -195,8 +195,13 @@ def _identifies_rows(column, kind):
         text = text[text != ""]
         return IDENTIFIES_ROWS[0] if len(set(text)) > MOSTLY * len(text) else None
     values, _ = numbers_in(column, kind)
-    steps = np.diff(values)
-    return IDENTIFIES_ROWS[1] if (steps == 1).all() or (steps == -1).all() else None
+    return IDENTIFIES_ROWS[1] if _number_rows(values) else None
+
+
+def _number_rows(values):
+    """Whether they are different whole numbers in a row, in any order, a few left out."""
+    whole = not np.isnan(values).any() and (values == np.round(values)).all()
+    return whole and len(np.unique(values)) == len(values) > np.ptp(values) * MOSTLY
 
 
 def _neither(name, values, what):

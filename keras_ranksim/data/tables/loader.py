@@ -22,6 +22,7 @@ from keras_ranksim.data.tables.rows import balanced_rows, groups_of_equal_rows
 from keras_ranksim.data.tables.texts import TextTableEncoder, check_text
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.mlp import mlp
+from keras_ranksim.validation import is_number
 
 TEXT_DROPOUT = 0.2
 
@@ -36,7 +37,7 @@ def load_table(
     dates: Iterable[str] = (),
     text: str | None = None,
     encoder: str | os.PathLike | None = None,
-    bins: LabelBins | None = None,
+    bins: LabelBins | int | None = None,
     split: str | None = None,
     max_per_bin: int | None = None,
     max_categories: int = 50,
@@ -82,7 +83,7 @@ def load_table(
             place in the year, the week and the day as angles.
         text: Name of a column of sentences, which become vectors by `encoder`.
         encoder: A pretrained transformer, as in `kr.networks.sentence_vectors`.
-        bins: The label bins; `None` takes those of `LabelBins.from_labels`.
+        bins: The label bins, or their number; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
         max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
@@ -135,8 +136,6 @@ def load_table(
     rows_read, labels = labeled_rows(
         frame, label, source, notes, table.decimal, drop_unlabeled, clip_label
     )
-    frame = frame.iloc[rows_read].reset_index(drop=True)
-    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
 
     candidates = [
         column
@@ -146,6 +145,8 @@ def load_table(
     kinds, left_out = column_kinds(
         frame[candidates], named["nominal"], named["columns"], named["dates"], table.decimal
     )
+    frame = frame.iloc[rows_read].reset_index(drop=True)
+    bins = _bins(labels, bins)
     notes.left_out(left_out, source)
     groups = groups_of_equal_rows(frame[[*kinds, *named["text"]]].assign(**{label: labels}))
     if split is None:
@@ -219,6 +220,12 @@ def _names(argument, names, frame, source):
             f"{source} has the columns {listed}"
         )
     return names
+
+
+def _bins(labels, bins):
+    if bins is None or is_number(bins):
+        return LabelBins.from_labels(labels, count=bins)
+    return as_bins(bins)
 
 
 def _show_row(frame, rows, rows_read, split, index):
