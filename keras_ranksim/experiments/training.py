@@ -14,6 +14,7 @@ from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import EpochLog
 from keras_ranksim.experiments.model import build_model, loss_of
 from keras_ranksim.experiments.result import STAGES
+from keras_ranksim.experiments.steps import epochs_of, several_steps, steps_at_once
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
@@ -95,18 +96,20 @@ def epoch_data(
 def _fit_stage(model, benchmark, method, folder, monitor, verbose, callbacks):
     recipe = benchmark.recipe
     data, before = epoch_data(benchmark, method)
-    fit_resumably(
-        model,
-        folder,
-        recipe.epochs,
-        monitor,
-        patience=recipe.patience,
-        before=before,
-        callbacks=callbacks,
-        x=data,
-        validation_data=benchmark.val,
-        verbose=verbose,
-    )
+    steps = steps_at_once(model, int(data.cardinality()), recipe.batch_size, callbacks)
+    with several_steps(model, steps):
+        fit_resumably(
+            model,
+            folder,
+            recipe.epochs,
+            monitor,
+            patience=recipe.patience,
+            before=before,
+            callbacks=callbacks,
+            **epochs_of(data, steps),
+            validation_data=benchmark.val,
+            verbose=verbose,
+        )
 
 
 def fit_resumably(
