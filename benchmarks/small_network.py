@@ -36,9 +36,7 @@ def drawn(rows):
     frame = pandas.DataFrame(x, columns=list("abcdefgh"))
     frame["price"] = np.abs(3 * x[:, 0] + random.gamma(2, 3, count))
     frame["split"] = ["train"] * rows + ["val"] * (rows // 5) + ["test"] * (rows // 5)
-    return kr.data.load_table(
-        frame, label="price", split="split", name="drawn", batch_size=BATCH
-    )
+    return kr.data.load_table(frame, label="price", split="split", name="drawn", batch_size=BATCH)
 
 
 def in_keras(benchmark, epochs):
@@ -105,9 +103,7 @@ def compare(rows, epochs, repeats):
     benchmark = drawn(rows)
     whole = benchmark.replace(batch_size=10**9)
     arrays = [
-        part.numpy()
-        for split in ("train", "val")
-        for part in next(iter(getattr(whole, split)))[:2]
+        part.numpy() for split in ("train", "val") for part in next(iter(getattr(whole, split)))[:2]
     ]
     sides = {"fit": [], "run": [], "torch": []}
     in_keras(benchmark, 2)  # the first training of a process starts TensorFlow
@@ -150,9 +146,9 @@ def main():
         "small_network",
         "# An epoch of a small network, beside PyTorch",
         "Milliseconds per epoch, validation included. `fit`: training and validation in "
-        "`kr.experiments.run`. \"With files\" is the ratio with all that a run does between two "
+        '`kr.experiments.run`. "With files" is the ratio with all that a run does between two '
         "epochs: its log, its checkpoint and the best weights, from which it resumes. PyTorch "
-        "keeps the best weights in memory. \"ms per step\" spreads an epoch over its steps.",
+        'keeps the best weights in memory. "ms per step" spreads an epoch over its steps.',
         as_table(header, lines),
         packages=["torch"],
         note=f"Medians of {arguments.repeats} trainings of {arguments.epochs} epochs, taking turns; "

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from keras_ranksim.data.array_cache import cached_arrays
+from keras_ranksim.array_cache import cached_arrays
 from keras_ranksim.data.image_files import first_few
 from keras_ranksim.data.read_pictures import ReadPictures, files_reader, read_pictures
 
