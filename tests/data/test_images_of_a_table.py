@@ -63,6 +63,11 @@ def test_a_csv_file_lies_beside_its_images_and_is_split_in_balance(folder):
     assert len(benchmark.labels["test"]) > 0
 
 
+def test_images_may_lie_in_the_current_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert len(load(folder, images_dir=None).train_labels) == 20
+
+
 @pytest.mark.parametrize("views", [1, 3])
 def test_batches_from_files_are_those_from_memory(folder, views):
     kept = load(folder, in_memory=True, views=views, batch_size=7)
