@@ -15,6 +15,7 @@ onnx = ["tf2onnx>=1.17", "onnxruntime>=1.20"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
 text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 faces = ["scipy>=1.13"]
+parallel = ["cloudpickle>=3.0"]
 
 setup(
     name="keras-ranksim",
@@ -33,7 +34,8 @@ setup(
         "text": text,
         "faces": faces,
         "onnx": onnx,
-        "all": plots + tuning + text + faces + onnx,
+        "parallel": parallel,
+        "all": plots + tuning + text + faces + onnx + parallel,
     },
     classifiers=[
         "Intended Audience :: Developers",

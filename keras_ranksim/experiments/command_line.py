@@ -68,7 +68,9 @@ def main(
             "what is finished, or name another with --output-dir"
         )
     if flags.table:
-        table = run_table(benchmark, chosen, TABLE_SEEDS, output_dir=folder)
+        table = run_table(
+            benchmark, chosen, TABLE_SEEDS, output_dir=folder, processes=flags.processes
+        )
     else:
         table = _one_by_one(benchmark, chosen, flags.seed, folder)
     _say(f"\n{_readable_table(table)}")
@@ -103,6 +105,9 @@ def _parser(description, methods, needs_data, prog):
         "--table",
         action="store_true",
         help="all 32 rows of the published tables (or those of --method) with seeds 0, 1, 2",
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="with --table: runs trained at once (default: 1)"
     )
     parser.add_argument("--output-dir", help="where runs are kept (default: runs/<benchmark>)")
     parser.add_argument("--resume", action="store_true", help="resume the runs kept there")
