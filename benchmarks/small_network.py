@@ -14,6 +14,7 @@ a minute; the table goes to benchmarks/results/small_network.md.
 
 import argparse
 import copy
+import itertools
 import statistics
 import time
 
@@ -36,9 +37,7 @@ def drawn(rows):
     frame = pandas.DataFrame(x, columns=list("abcdefgh"))
     frame["price"] = np.abs(3 * x[:, 0] + random.gamma(2, 3, count))
     frame["split"] = ["train"] * rows + ["val"] * (rows // 5) + ["test"] * (rows // 5)
-    return kr.data.load_table(
-        frame, label="price", split="split", name="drawn", batch_size=BATCH
-    )
+    return kr.data.load_table(frame, label="price", split="split", name="drawn", batch_size=BATCH)
 
 
 def in_keras(benchmark, epochs):
@@ -71,7 +70,7 @@ def in_torch(arrays, epochs):
     sizes = (x.shape[1], 128, 128, 128)
     layers = [
         layer
-        for inputs, units in zip(sizes, sizes[1:])
+        for inputs, units in itertools.pairwise(sizes)
         for layer in (nn.Linear(inputs, units), nn.ReLU())
     ]
     network = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
@@ -105,9 +104,7 @@ def compare(rows, epochs, repeats):
     benchmark = drawn(rows)
     whole = benchmark.replace(batch_size=10**9)
     arrays = [
-        part.numpy()
-        for split in ("train", "val")
-        for part in next(iter(getattr(whole, split)))[:2]
+        part.numpy() for split in ("train", "val") for part in next(iter(getattr(whole, split)))[:2]
     ]
     sides = {"fit": [], "run": [], "torch": []}
     in_keras(benchmark, 2)  # the first training of a process starts TensorFlow
@@ -150,13 +147,13 @@ def main():
         "small_network",
         "# An epoch of a small network, beside PyTorch",
         "Milliseconds per epoch, validation included. `fit`: training and validation in "
-        "`kr.experiments.run`. \"With files\" is the ratio with all that a run does between two "
+        '`kr.experiments.run`. "With files" is the ratio with all that a run does between two '
         "epochs: its log, its checkpoint and the best weights, from which it resumes. PyTorch "
-        "keeps the best weights in memory. \"ms per step\" spreads an epoch over its steps.",
+        'keeps the best weights in memory. "ms per step" spreads an epoch over its steps.',
         as_table(header, lines),
         packages=["torch"],
-        note=f"Medians of {arguments.repeats} trainings of {arguments.epochs} epochs, taking turns; "
-        "in parentheses the quartiles.",
+        note=f"Medians of {arguments.repeats} trainings of {arguments.epochs} epochs, taking "
+        "turns; in parentheses the quartiles.",
         rows=rows,
     )
 
