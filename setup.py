@@ -16,6 +16,7 @@ tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-lear
 text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 encoders = ["keras-hub>=0.32", "safetensors>=0.4"]
 faces = ["scipy>=1.13"]
+parallel = ["cloudpickle>=3.0"]
 
 setup(
     name="keras-ranksim",
@@ -36,7 +37,8 @@ setup(
         "encoders": encoders,
         "faces": faces,
         "onnx": onnx,
-        "all": plots + tuning + text + encoders + faces + onnx,
+        "parallel": parallel,
+        "all": plots + tuning + text + encoders + faces + onnx + parallel,
     },
     classifiers=[
         "Development Status :: 4 - Beta",
