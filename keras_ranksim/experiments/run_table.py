@@ -26,7 +26,7 @@ from keras_ranksim.validation import positive_integer
 
 def run_table(
     benchmark: Benchmark | Callable[[int], Benchmark],
-    methods: Iterable[Method | str],
+    methods: Iterable[Method | Ensemble | str],
     seeds: Iterable[int] = (0, 1, 2),
     epochs: int | None = None,
     output_dir: str | os.PathLike | None = None,
@@ -46,7 +46,8 @@ def run_table(
 
     Args:
         benchmark: The benchmark, or a function from a seed to it for data that differ by seed.
-        methods: Methods or their names.
+        methods: Methods or their names. An ensemble such as `"VANILLA | SQINV + LDS"` is the mean
+            of the predictions of its members' runs, which need not be rows themselves.
         seeds: Seeds, at least one.
         epochs: Epochs of each stage; `None` takes those of the recipe.
         output_dir: Folder of the table; `None` keeps nothing.
