@@ -43,7 +43,7 @@ EVERY = [*Method.paper_grid(), *map(Method.parse, ("INV", "CONR", "BMSE", "BMSE 
 EVERY += [
     Method.parse(f"{name} + {other}" if other else name)
     for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE")
-    for other in ("", "LDS", "FDS", "RANKSIM")
+    for other in ("", "LDS", "FDS + RANKSIM")
 ]
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
