@@ -46,7 +46,7 @@ EVERY += map(
 EVERY += [
     Method.parse(f"{name} + {other}" if other else name)
     for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE")
-    for other in ("", "LDS", "FDS", "RANKSIM")
+    for other in ("", "LDS", "FDS + RANKSIM")
 ]
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
