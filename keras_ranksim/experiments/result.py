@@ -1,4 +1,4 @@
-"""What a run found, and how it is read back from the folder of a finished run."""
+"""The result of a run, and how to read it from the folder of a finished run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import read_log
-from keras_ranksim.experiments.files import damaged, read_json
+from keras_ranksim.experiments.files import STAGES, damaged, explain_damage, read_json
 from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
     import pandas
 
-STAGES = ("stage_one", "stage_two")
 FINISHED = "result.json"
 
 
 @dataclasses.dataclass
 class Result:
-    """What a run found.
+    """The result of a run.
 
     Args:
         benchmark: Name of the benchmark.
@@ -52,7 +51,7 @@ class Failure:
     """Why a cell of a table has no result.
 
     Args:
-        message: The error, its type first.
+        message: The error message, starting with its type.
     """
 
     message: str
@@ -73,7 +72,7 @@ def read_result(folder: Path) -> Result:
         A `Result` without its model.
 
     Raises:
-        ValueError: If a file is missing or damaged, with the way out.
+        ValueError: If a file is missing or damaged; the message says what to do.
     """
     settings = read_json(folder / "settings.json")
     return Result(
@@ -101,9 +100,7 @@ def history_of(folder: Path) -> dict[str, list[float]]:
 def _read_report(path):
     import pandas
 
-    try:
+    with explain_damage(path):
         report = pandas.read_csv(path, index_col=0)
         report["n"].astype(int)
-    except (OSError, ValueError, KeyError) as error:
-        raise damaged(path, error) from error
     return report

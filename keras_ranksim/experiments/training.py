@@ -12,8 +12,9 @@ import tensorflow as tf
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import EpochLog
+from keras_ranksim.experiments.files import STAGES
 from keras_ranksim.experiments.model import build_model
-from keras_ranksim.experiments.result import STAGES
+from keras_ranksim.files import UNFINISHED
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
@@ -65,7 +66,7 @@ def train(
 
 
 def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
-    """The benchmark with the method's sample weights; itself if the method has none."""
+    """The benchmark with the method's sample weights; unchanged if the method has none."""
     weights = method.weighting(benchmark.recipe)
     if weights is None:
         return benchmark
@@ -112,7 +113,7 @@ def fit_resumably(
     callbacks: Sequence = (),
     **fit_arguments,
 ) -> None:
-    """Calls `fit` for the epochs that are left, and loads the weights of the best one.
+    """Calls `fit` for the remaining epochs, and loads the weights of the best one.
 
     Args:
         model: A compiled model.
@@ -138,14 +139,15 @@ def fit_resumably(
         )
     if log.best_epoch() is None:
         raise ValueError(
-            f"Training must reach a finite '{monitor}' to choose weights by. "
+            f"Training must reach a finite '{monitor}', which chooses the weights. "
             f"Received: {[row[monitor] for row in log.rows]}"
         )
-    model.load_weights(log.best_path)
+    log.load_best(model)
 
 
 def forget_states(folder: Path) -> None:
-    """Deletes what only an interrupted run needs."""
+    """Deletes the files that only an interrupted run needs."""
     for stage in STAGES:
-        (folder / stage / "state.npz").unlink(missing_ok=True)
-        (folder / stage / "best.weights.h5").unlink(missing_ok=True)
+        for name in ("state.npz", "best.npz", f"{UNFINISHED}*"):
+            for path in (folder / stage).glob(name):
+                path.unlink()
