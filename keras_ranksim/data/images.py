@@ -22,7 +22,7 @@ def decode_image(path, contents, size: tuple[int, int]):
     """
     image = tf.cond(
         _is_whole_jpeg(contents),
-        # A JPEG with damaged contents fails here, and TensorFlow's message names the op.
+        # A JPEG damaged inside fails in this op, whose name is part of TensorFlow's message.
         lambda: tf.io.decode_jpeg(contents, 3, name="DecodeJpeg_find_the_file_with_check_images"),
         lambda: tf.numpy_function(decode_image_bytes, [path, contents], tf.uint8),
     )
@@ -104,8 +104,8 @@ def _resize(image, size):
 
 def _resize_height(image, height):
     """The anti-aliased bilinear resizing of `tf.image.resize` and PIL, along one axis."""
-    # As one column of many channels, the pixels are read in the order of memory: bit for bit
-    # tf.image.resize(antialias=True), in two thirds of its time.
+    # Seen as one column of many channels, the op runs along memory: the pixels of
+    # tf.image.resize(antialias=True) to the bit, in two thirds of its time.
     column = tf.reshape(image, (1, tf.shape(image)[0], 1, -1))
     scale = tf.stack([height / tf.shape(image)[0], 1.0])
     resized = tf.raw_ops.ScaleAndTranslate(

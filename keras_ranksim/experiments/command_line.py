@@ -62,7 +62,7 @@ def main(
         _say(f"{flags.evaluate} on the test split\n{_readable(evaluate(model, benchmark))}")
         return
     folder = Path(flags.output_dir or Path("runs") / benchmark.name)
-    if not flags.resume and folder.is_dir() and any(folder.iterdir()):
+    if not flags.resume and folder.exists() and any(folder.iterdir()):
         parser.error(
             f"the folder {folder} holds earlier runs: add --resume to continue them and keep "
             "what is finished, or name another with --output-dir"

@@ -12,7 +12,7 @@ from keras_ranksim.methods.method import Method
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
-# Logged by the model per epoch; with the prefix `val_` for validation.
+# What such a model logs per epoch, and with `val_` for validation.
 LOGGED = ("loss", "mae", "mse", "gm")
 
 
@@ -66,7 +66,7 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         if entry.output is not None:
             outputs = entry.output(benchmark)(outputs)
     make_loss = method.hook("loss")
-    # In dense tasks evaluation weights select the pixels that count; elsewhere they are ones.
+    # Evaluation weights of dense tasks say which pixels count; those of others are ones.
     model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),

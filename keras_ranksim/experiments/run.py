@@ -91,7 +91,7 @@ def _boards(tensorboard, benchmark, output_dir):
 
 
 def _evaluated(model, benchmark, method, seed, folder):
-    """The result; writes the predictions on the test split to the folder."""
+    """The result, with the predictions on the test split in the folder."""
     reports = {}
     for split in ("val", "test"):
         labels, predictions, weights = predict(model, benchmark, split)

@@ -45,8 +45,8 @@ class Table:
     def frame(self) -> pandas.DataFrame:
         """Mean and deviation over seeds: columns `(shot, "mean" | "std" | "paper")`.
 
-        The deviation is the sample standard deviation, NaN for one seed. The columns `("seeds",
-        "finished")` and `("seeds", "failed")` count cells.
+        The deviation is that of a sample, NaN for one seed. The columns `("seeds", "finished")`
+        and `("seeds", "failed")` count cells.
         """
         import pandas
 

@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import EpochLog
-from keras_ranksim.experiments.files import STAGES
 from keras_ranksim.experiments.model import build_model
+from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.files import UNFINISHED
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
@@ -66,7 +66,7 @@ def train(
 
 
 def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
-    """The benchmark with the method's sample weights; unchanged if the method has none."""
+    """The benchmark with the method's sample weights; itself if the method has none."""
     weights = method.weighting(benchmark.recipe)
     if weights is None:
         return benchmark

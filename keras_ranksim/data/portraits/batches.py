@@ -50,8 +50,8 @@ class PortraitPipelines:
 
     Args:
         pictures: The uint8 pictures of each split.
-        augment: Whether single views of training pictures are mirrored and shifted. Pairs of views
-            always are, since equal views teach nothing.
+        augment: Whether single views of training pictures are mirrored and shifted. Pairs of
+            views always are: equal ones would have nothing to teach.
     """
 
     def __init__(self, pictures, augment: bool):

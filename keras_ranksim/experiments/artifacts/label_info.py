@@ -1,4 +1,4 @@
-"""Label name, unit, bins and counts of a run, for its report page."""
+"""What a page needs to know of the labels of a run: name, unit, bins, counts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LabelInfo:
 
     @classmethod
     def of(cls, benchmark) -> LabelInfo:
-        """The label of a benchmark object."""
+        """Takes it from a benchmark."""
         return cls(
             benchmark.label_name,
             benchmark.label_unit,

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
-from keras_ranksim.experiments.files import STAGES, read_arrays, read_json
+from keras_ranksim.experiments.files import read_arrays, read_json
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import (
@@ -24,7 +24,7 @@ from keras_ranksim.experiments.report.page import section, write_page
 from keras_ranksim.experiments.report.pictures import draw_pictures
 from keras_ranksim.experiments.report.samples import read_samples, sample_list
 from keras_ranksim.experiments.report.shot_table import number_text, shots_down
-from keras_ranksim.experiments.result import Result
+from keras_ranksim.experiments.result import STAGES, Result
 from keras_ranksim.labels.report_columns import column_of_monitor, report_column
 
 MAPS = "Below each picture: its labels and predictions as maps on one scale; small is bright."
