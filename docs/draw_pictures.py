@@ -58,7 +58,7 @@ def label_density():
             color=colors.methods[1],
             label="smoothed by LDS",
         )
-        top.set_ylabel("training labels a bin")
+        top.set_ylabel("training labels per bin")
         legend_above(top)
         kernels = {"re-weighting (SQINV)": None, "with LDS": "gaussian"}
         for (name, kernel), color, style in zip(kernels.items(), colors.methods, LINE_STYLES):
