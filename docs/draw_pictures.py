@@ -18,6 +18,13 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr  # before Keras and TensorFlow, so that they start quietly
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model
+from keras_ranksim.labels.weights import weights_of_counts
+from keras_ranksim.ops.kernels import kernel_window
+from keras_ranksim.ops.similarity import cosine_similarity, negative_distance
+from keras_ranksim.plots.bin_statistics import statistic_similarity
+from keras_ranksim.plots.ranks import mean_rank_matrices
+from keras_ranksim.plots.style import png
 
 # isort: split
 import keras
@@ -61,7 +68,7 @@ def label_density():
         legend_above(top)
         kernels = {"re-weighting (SQINV)": None, "with LDS": "gaussian"}
         for (name, kernel), color, style in zip(kernels.items(), colors.methods, LINE_STYLES):
-            weights = kr.labels.weights_of_counts(counts, kernel=kernel)
+            weights = weights_of_counts(counts, kernel=kernel)
             weights = np.where(counts > 0, weights, np.nan)
             bottom.plot(BINS.centers, weights, color=color, linestyle=style, label=name)
         bottom.set_yscale("log")
@@ -83,7 +90,7 @@ def kernels():
         axes = figure.add_subplot()
         names = ("gaussian", "triangular", "laplacian")
         for name, color, style in zip(names, colors.methods, LINE_STYLES):
-            window = kr.ops.kernel_window(name, kernel_size=9, sigma=2.0)
+            window = kernel_window(name, kernel_size=9, sigma=2.0)
             cells = np.arange(-4, 5)
             axes.plot(
                 cells, window / window.sum(), color=color, linestyle=style, marker="o", label=name
@@ -132,7 +139,7 @@ def feature_statistics():
         name: tuple(np.where(seen, keras.ops.convert_to_numpy(one), np.nan) for one in pair)
         for name, pair in pairs.items()
     }
-    return kr.plots.statistic_similarity(
+    return statistic_similarity(
         statistics, BINS.count(ages), BINS, anchor=30, label_name="age", label_unit="years"
     )
 
@@ -146,8 +153,8 @@ def rank_matrices():
         "RANKSIM": [kr.layers.RankSimRegularizer(gamma=1.0, perturbation=0.01, seed=0)],
     }.items():
         model, measurements, ages = trained(*layers)
-        features = kr.experiments.embedding_model(model).predict(measurements, verbose=0)
-        found = kr.plots.mean_rank_matrices(features, ages, bins)
+        features = embedding_model(model).predict(measurements, verbose=0)
+        found = mean_rank_matrices(features, ages, bins)
         matrices.setdefault("label space", found.label_space)
         matrices[f"{name}, agreement {found.agreement:.2f}"] = found.feature_space
     return kr.plots.rank_matrices(found.centers, matrices, "age", "years")
@@ -181,9 +188,9 @@ def perturbation():
     embed = keras.Model(*kr.networks.mlp(12, widths=(64, 32)))
     rows = random.permutation(np.unique(ages, return_index=True)[1])[:48]
     features = embed(measurements[rows].astype("float32"))
-    label_ranks = kr.ops.rank(kr.ops.negative_distance(ages[rows, None]))
+    label_ranks = kr.ops.rank(negative_distance(ages[rows, None]))
     target = keras.ops.convert_to_numpy(label_ranks) / len(rows)
-    similarity = kr.ops.cosine_similarity(features)
+    similarity = cosine_similarity(features)
     ranks = kr.ops.rank(similarity)
     gradient = 2 * (ranks / len(rows) - target) / len(rows)
     deltas = np.logspace(-5, 3, 60)
@@ -362,5 +369,5 @@ if __name__ == "__main__":
         if draw.__name__ not in wanted:
             continue
         path = HERE / "images" / f"{draw.__name__}.png"
-        path.write_bytes(kr.plots.png(draw(), DOTS_PER_INCH))
+        path.write_bytes(png(draw(), DOTS_PER_INCH))
         print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")

@@ -18,7 +18,8 @@ from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
-from keras_ranksim.methods import Method, entries
+from keras_ranksim.methods import Method
+from keras_ranksim.methods.registry import entries
 
 METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
 QUICK_EPOCHS = 2

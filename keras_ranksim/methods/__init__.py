@@ -15,11 +15,7 @@ from keras_ranksim.methods.registry import (
     Entry,
     Stage,
     Tunable,
-    entries,
-    find,
     register,
-    to_markdown,
-    unregister,
 )
 
 __all__ = [
@@ -27,9 +23,5 @@ __all__ = [
     "Method",
     "Stage",
     "Tunable",
-    "entries",
-    "find",
     "register",
-    "to_markdown",
-    "unregister",
 ]

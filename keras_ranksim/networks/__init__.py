@@ -1,28 +1,11 @@
 """Backbones, each ending at the penultimate embedding."""
 
-from keras_ranksim.networks.depth import depth_decoder, depth_head, depth_network
 from keras_ranksim.networks.mlp import mlp
-from keras_ranksim.networks.resnet import resnet50, resnet50_stages
-from keras_ranksim.networks.sentence_pair import (
-    CompareSentences,
-    MaskedMaxPooling,
-    SentencesToBatch,
-    TokenEmbedding,
-    bilstm_pair,
-)
+from keras_ranksim.networks.resnet import resnet50
 from keras_ranksim.networks.small_cnn import small_cnn
 
 __all__ = [
-    "CompareSentences",
-    "MaskedMaxPooling",
-    "SentencesToBatch",
-    "TokenEmbedding",
-    "bilstm_pair",
-    "depth_decoder",
-    "depth_head",
-    "depth_network",
     "mlp",
     "resnet50",
-    "resnet50_stages",
     "small_cnn",
 ]

@@ -10,8 +10,8 @@ import pytest
 
 import keras_ranksim.data.sentences.glove as glove
 import keras_ranksim.data.sentences.word_vectors as module
-from keras_ranksim.data import load_word_vectors
 from keras_ranksim.data.sentences.glove import read_glove
+from keras_ranksim.data.sentences.word_vectors import load_word_vectors
 
 SENTENCES = ["The dog isn't in Rome.", "the Dog"]
 NAME = "embeddings.word_embeddings.weight"

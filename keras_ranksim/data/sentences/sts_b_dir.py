@@ -89,7 +89,7 @@ def load_sts_b_dir(
         verbose: Whether to show progress bars.
 
     Returns:
-        A `Benchmark` whose network is `keras_ranksim.networks.bilstm_pair`.
+        A `Benchmark` whose network is a stack of bidirectional LSTMs.
 
     Example:
 

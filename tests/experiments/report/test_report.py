@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model, save_embeddings
 from keras_ranksim.experiments.artifacts.largest_errors import (
     as_maps,
     as_pictures,
@@ -26,6 +26,7 @@ from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.samples import sample_list
 from keras_ranksim.experiments.report.shot_table import methods_down, shots_down
 from keras_ranksim.experiments.report.table_report import main_methods
+from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.settings import command_of_process as command_line
 
 VOID = ("img", "link", "meta", "source")
@@ -272,16 +273,11 @@ def test_main_methods_are_the_baseline_ranksim_and_the_best(finished):
     chosen = main_methods(table)
     assert chosen[0] == "VANILLA"
     assert "VANILLA + LDS" not in chosen, "the same run is not drawn twice"
-    assert (
-        main_methods(
-            kr.experiments.Table("x", {"A": {0: kr.experiments.Failure("ValueError: no")}})
-        )
-        == []
-    )
+    assert main_methods(kr.experiments.Table("x", {"A": {0: Failure("ValueError: no")}})) == []
 
 
 def test_a_table_of_failures_has_a_report_too(tmp_path):
-    failure = kr.experiments.Failure("ValueError: no <b>\nand more")
+    failure = Failure("ValueError: no <b>\nand more")
     kr.experiments.Table("x", {"<A>": {0: failure}}).save(tmp_path)
     page = page_of(kr.experiments.write_report(tmp_path))
     assert "1 of 1 cells failed" in page.text
@@ -395,4 +391,4 @@ def test_models_without_a_regression_layer_of_their_own_are_told():
     nested = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model = keras.Model(inputs, nested(inputs), name="outer")
     with pytest.raises(ValueError, match=r"`model` must end in a regression layer.*'outer'"):
-        kr.experiments.embedding_model(model)
+        embedding_model(model)
