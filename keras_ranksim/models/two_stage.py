@@ -2,8 +2,8 @@
 
 import keras
 
+from keras_ranksim.keras_internals import all_layers, layer_of
 from keras_ranksim.layers.noise_scale import NoiseScale
-from keras_ranksim.models.all_layers import all_layers, layer_of
 from keras_ranksim.models.epoch_fold import strategy_scope
 from keras_ranksim.validation import non_negative
 
