@@ -52,8 +52,8 @@ def rank_by_distance(points, rows=None, kept=None) -> keras.KerasTensor:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.rank_by_distance([20.0, 30.0, 45.0]).numpy()
+    >>> from keras_ranksim.ops.ranking import rank_by_distance
+    >>> rank_by_distance([20.0, 30.0, 45.0]).numpy()
     array([[1., 2., 3.],
            [2., 1., 3.],
            [3., 2., 1.]], dtype=float32)
