@@ -11,6 +11,8 @@ import keras
 
 from keras_ranksim.experiments.files import damaged, whole_file, write_text
 
+LOG = "epochs.jsonl"
+
 
 class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
@@ -36,7 +38,7 @@ class EpochLog(keras.callbacks.Callback):
     ):
         super().__init__()
         self.lower_is_better = lower_is_better
-        self.path = folder / "epochs.jsonl"
+        self.path = folder / LOG
         self.best_path = folder / "best.weights.h5"
         self.monitor = monitor
         self.patience = patience
@@ -94,6 +96,12 @@ def read_log(path: Path) -> list[dict]:
         return [json.loads(line) for line in path.read_text().splitlines() if line]
     except ValueError as error:
         raise damaged(path, error) from error
+
+
+def write_log(path: Path, history: dict[str, list[float]]) -> None:
+    """Writes a whole history, a dictionary of lists, as an epoch log."""
+    rows = [dict(zip(history, values)) for values in zip(*history.values())]
+    _write_lines(path, [{"epoch": epoch, **row} for epoch, row in enumerate(rows)])
 
 
 def _write_lines(path, rows):

@@ -1,5 +1,6 @@
 """The library's methods, bases first, in the order of the papers' tables and of spellings."""
 
+from keras_ranksim.methods.boosting import BOOSTING
 from keras_ranksim.methods.losses import BMSE, FOCAL_R
 from keras_ranksim.methods.mixing import CMIXUP
 from keras_ranksim.methods.registry import Entry, register
@@ -18,6 +19,7 @@ for entry in (
     POWER,
     DENSE,
     BMSE,
+    BOOSTING,
     LDS,
     FDS,
     RANKSIM,

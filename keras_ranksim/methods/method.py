@@ -68,6 +68,13 @@ class Method:
                         f"{entry.name} cannot be combined with {other}: {reason}. "
                         f"Received: {name!r}"
                     )
+        for entry in found:
+            acting = [other.name for other in found if other != entry and not other.only_weighs]
+            if entry.fit is not None and acting:
+                raise ValueError(
+                    f"{entry.name} trains no network, so that only sample weights, such as LDS, "
+                    f"can be added. Received: {name!r}, with {' and '.join(acting)}"
+                )
         for hook, meaning in SET_ONCE.items():
             setting = [entry.name for entry in found if getattr(entry, hook) is not None]
             if len(setting) > 1:

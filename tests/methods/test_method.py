@@ -31,7 +31,7 @@ def test_names_are_read_in_any_case_and_order():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("VANILA", r"base \(VANILLA, .*BMSE\) and additions \(LDS, .*CONR.*'VANILA' is unknown"),
+        ("VANILA", r"base \(VANILLA, .*BMSE.*\) and additions \(LDS, .*CONR.*'VANILA' is unknown"),
         ("SQINV + INV", r"one base.*SQINV and INV"),
         ("RRT + FDS + FDS", r"an addition once.*FDS twice"),
         (
