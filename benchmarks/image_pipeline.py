@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from measure import as_table
+
 IMAGE_SIZE = 224
 PADDING = 16
 BATCH_SIZE = 64
@@ -130,15 +132,15 @@ def table(results, arguments):
         f"TensorFlow {tf.__version__}, PyTorch {torch.__version__} with {arguments.workers} "
         "worker processes.",
         "",
-        "| JPEG files | keras_ranksim | PyTorch DataLoader + PIL | ratio | with `cache=True` |",
-        "|---|---|---|---|---|",
     ]
+    titles = ["JPEG files", "keras_ranksim", "PyTorch DataLoader + PIL", "ratio"]
+    rows = []
     for name, rates in results.items():
         ours, theirs = rates["keras_ranksim"], rates["torch"]
         ratio = statistics.median(ours) / statistics.median(theirs)
         cached = _spread(rates["cache"])
-        row = f"| {name} | {_spread(ours)} | {_spread(theirs)} | {ratio:.1f} | {cached} |"
-        lines.append(row)
+        rows.append([name, _spread(ours), _spread(theirs), f"{ratio:.1f}", cached])
+    lines += as_table([*titles, "with `cache=True`"], rows)
     return "\n".join(lines) + "\n"
 
 

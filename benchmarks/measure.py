@@ -96,9 +96,10 @@ def _processor():
 
 
 def as_table(header, rows):
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    """The lines of a Markdown table."""
+    from keras_ranksim.markdown import markdown_table  # loads TensorFlow
+
+    return markdown_table(header, rows, numbers=False).splitlines()
 
 
 def figure(value):

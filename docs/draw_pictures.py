@@ -76,6 +76,101 @@ def label_density():
     return figure
 
 
+def weights_without_smoothing():
+    """Weights by age: powers of the count, and DenseWeight."""
+    ages = drawn_ages()
+    held = np.flatnonzero(BINS.count(ages))
+    middle = BINS.centers[held]
+    schemes = {"power 0.5 (SQINV)": 0.5, "power 1 (INV)": 1.0}
+    weights = {
+        name: kr.labels.weights_of_counts(BINS.count(ages), scheme=power)[held]
+        for name, power in schemes.items()
+    }
+    of_sample = dict(zip(BINS.index(ages).tolist(), kr.dense_weights(ages)))
+    weights["DenseWeight"] = np.array([of_sample[place] for place in held.tolist()])
+    with look("light") as colors:
+        figure = new_figure(3.1)
+        axes = figure.add_subplot()
+        for (name, weight), color, style in zip(weights.items(), colors.methods, LINE_STYLES):
+            axes.plot(middle, weight, color=color, linestyle=style, label=name)
+        axes.set_yscale("log")
+        axes.set_ylim(bottom=0.02)
+        axes.set_yticks([0.03, 0.1, 0.3, 1, 3, 10, 30])
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_ylabel("weight of a sample")
+        axes.set_xlabel("age (years)")
+        legend_above(axes)
+        finish(figure)
+    return figure
+
+
+def partners():
+    """The ages of partners that a sample of age 60 is mixed with."""
+    ages = drawn_ages()
+    close = np.exp(-((ages - 60) ** 2) / (2 * 5.0**2))
+    drawn = {"plain mixup": np.ones(len(ages)), "C-Mixup, bandwidth 5 years": close}
+    with look("light") as colors:
+        figure = new_figure(2.9)
+        axes = figure.add_subplot()
+        for (name, chance), color, style in zip(drawn.items(), colors.methods, LINE_STYLES):
+            share = np.bincount(BINS.index(ages), chance, len(BINS)) / chance.sum()
+            axes.plot(BINS.centers, share, color=color, linestyle=style, label=name)
+        axes.axvline(60, color=colors.muted, linewidth=1)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("age of the partner (years)")
+        axes.set_ylabel("probability")
+        legend_above(axes)
+        finish(figure)
+    return figure
+
+
+def relevant_ages():
+    """The relevance of ages over their histogram."""
+    ages = drawn_ages()
+    with look("light") as colors:
+        figure = new_figure(4.0)
+        top, bottom = figure.subplots(2, sharex=True, height_ratios=[1, 1.1])
+        line = np.linspace(0, 100, 500)
+        top.plot(line, kr.labels.relevance(line, ages), color=colors.methods[2])
+        top.set_ylabel("relevance")
+        draw_histogram(bottom, BINS.count(ages), BINS, (100, 20), colors)
+        legend_above(bottom)
+        bottom.set_ylabel("training labels a bin")
+        bottom.set_xlabel("age (years)")
+        figure.align_ylabels()
+        finish(figure)
+    return figure
+
+
+def intervals():
+    """Intervals of one half-width and by region, around predictions that err more on the old."""
+    random = np.random.default_rng(2)
+    ages = drawn_ages(3000)
+    guesses = ages + random.normal(0, 1.5 + 0.12 * ages)
+    found = {
+        "one half-width": kr.conformal_intervals(ages[:1500], guesses[:1500]),
+        "by region": kr.conformal_intervals(ages[:1500], guesses[:1500], bins=BINS),
+    }
+    line = np.linspace(0, 100, 1000)
+    with look("light") as colors:
+        figure = new_figure(3.9)
+        axes = figure.add_subplot()
+        error = (ages - guesses)[1500:]
+        axes.plot(guesses[1500:], error, ".", color=colors.muted, alpha=0.5, markersize=3)
+        for (name, one), color, style in zip(found.items(), colors.methods, LINE_STYLES):
+            half = one.half_width(line)
+            axes.plot(line, half, color=color, linestyle=style, label=name)
+            axes.plot(line, -half, color=color, linestyle=style)
+        axes.set_xlim(0, 100)
+        axes.set_ylim(-32, 32)
+        axes.set_xlabel("predicted age (years)")
+        axes.set_ylabel("true minus predicted (years)")
+        legend_above(axes)
+        finish(figure)
+    return figure
+
+
 def kernels():
     """The three windows, divided by their sums."""
     with look("light") as colors:
@@ -344,6 +439,10 @@ def tutorial_labels():
 
 PICTURES = (
     label_density,
+    weights_without_smoothing,
+    partners,
+    relevant_ages,
+    intervals,
     kernels,
     feature_statistics,
     rank_matrices,

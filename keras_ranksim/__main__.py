@@ -32,6 +32,7 @@ LOADERS = {
         layers=flags.layers,
         download=True,
     ),
+    "utkface": lambda flags: data.load_utkface(flags.data_dir),
     "nyud2": lambda flags: data.load_nyud2_dir(flags.data_dir),
 }
 

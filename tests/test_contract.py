@@ -25,9 +25,16 @@ OBJECTS = {
     "ConRRegularizer": lambda: kr.layers.ConRRegularizer(
         2.0, 0.5, 0.1, 0.2, "linear", 1, label="age"
     ),
+    "RankNContrastRegularizer": lambda: kr.layers.RankNContrastRegularizer(
+        0.5, 0.1, "cosine", order=1, label="age"
+    ),
     "NoiseScale": lambda: kr.layers.NoiseScale(3.0),
     "PerImage": lambda: kr.layers.PerImage(kr.layers.RankSimRegularizer(seed=1, name="inner")),
+    "VotingHead": lambda: kr.layers.VotingHead(
+        [3, 3, 5], BINS, 3, kernel="gaussian", sigma=1.5, label="age"
+    ),
     "BalancedMSE": lambda: kr.losses.BalancedMSE("mixture", 2.0, [1, 2, 3, 9], components=2),
+    "DistLoss": lambda: kr.losses.DistLoss([1, 2, 3, 9], 0.5, "squared", name="dist"),
     "FocalR": lambda: kr.losses.FocalR("squared", 0.5, 2.0, "tanh", reduction="sum"),
     "GeometricMeanError": lambda: kr.metrics.GeometricMeanError(name="gmean"),
     "ShotMetric": lambda: kr.metrics.ShotMetric("mae", "few", [3, 3, 5], BINS),
@@ -36,6 +43,8 @@ OBJECTS = {
     "Log10Error": lambda: kr.metrics.Log10Error(name="log"),
     "DeltaAccuracy": lambda: kr.metrics.DeltaAccuracy(2, 1.1),
 }
+# Their configs hold what they found in the training labels, and not the labels.
+KEEP_WHAT_THEY_FITTED = {"BalancedMSE", "DistLoss", "VotingHead"}
 # A model's config holds its layers: tests/models saves and loads it.
 TESTED_ELSEWHERE = {"ImbalancedRegressor"}
 
@@ -78,14 +87,14 @@ def test_every_argument_of_a_constructor_is_in_its_config():
     renamed = {"train_labels": "train_counts"}
     for name, make in OBJECTS.items():
         made = make()
-        if name == "BalancedMSE":  # it keeps the mixture that it fitted, not the labels
+        if name in KEEP_WHAT_THEY_FITTED:
             continue
         parameters = inspect.signature(type(made).__init__).parameters
         wanted = {renamed.get(p, p) for p in parameters} - {"self", "kwargs", "args"}
         assert wanted <= set(made.get_config()), name
 
 
-@pytest.mark.parametrize("name", ["BalancedMSE", "FocalR", "ShotMetric"])
+@pytest.mark.parametrize("name", ["BalancedMSE", "DistLoss", "FocalR", "ShotMetric"])
 def test_a_rebuilt_object_computes_the_same(name):
     original = OBJECTS[name]()
     config = keras.saving.serialize_keras_object(original)

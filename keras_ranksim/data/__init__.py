@@ -1,5 +1,6 @@
 """The benchmarks as `tf.data`, all returned as the same `Benchmark` object."""
 
+from keras_ranksim.data.arrays.loader import load_arrays
 from keras_ranksim.data.benchmark import Benchmark, Network
 from keras_ranksim.data.depth.nyud2_dir import load_nyud2_dir
 from keras_ranksim.data.depth.view import DepthView
@@ -8,6 +9,7 @@ from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
 from keras_ranksim.data.faces.load_faces import load_faces
 from keras_ranksim.data.faces.utkface import load_utkface
 from keras_ranksim.data.image_files import check_images
+from keras_ranksim.data.image_tables.loader import load_images
 from keras_ranksim.data.mixup import c_mixup
 from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
@@ -31,7 +33,9 @@ __all__ = [
     "c_mixup",
     "check_images",
     "load_agedb_dir",
+    "load_arrays",
     "load_faces",
+    "load_images",
     "load_imdb_wiki_dir",
     "load_nyud2_dir",
     "load_portraits",

@@ -136,7 +136,7 @@ class CachedImagePipelines(FilePipelines):
         )
 
     def _read_all(self, split):
-        images, _ = read_pictures(
+        read = read_pictures(
             lambda index: self._reader(split)(index)["image"],
             self.count(split),
             self.decoder.size,
@@ -145,4 +145,4 @@ class CachedImagePipelines(FilePipelines):
             patience=0.0,
         )
         with tf.device("CPU:0"):
-            return tf.constant(images)
+            return tf.constant(read.pictures)

@@ -73,7 +73,7 @@ def missing_files(paths: Sequence) -> list:
     listed = {}
     missing = []
     for path in paths:
-        folder, name = os.path.split(path)
+        folder, name = os.path.split(os.path.join(".", path))
         if folder not in listed:
             listed[folder] = set(os.listdir(folder)) if os.path.isdir(folder) else set()
         if name not in listed[folder]:

@@ -10,12 +10,16 @@ from keras_ranksim.labels.splits import balanced_split
 
 MOST_PER_BIN = 30
 LARGEST_SHARE = 0.15
+FEWEST_ROWS = 20
+ENOUGH_ROWS, ENOUGH_SHARE = 30, 0.05
 
 
 def balanced_parts(
     labels, bins: LabelBins, max_per_bin: int | None, seed: int, source: str
 ) -> np.ndarray:
     """`balanced_split` of a table that may be small.
+
+    If its bins leave fewer than 30 test rows, and fewer than 5 %, it is split by wider ones.
 
     Args:
         labels: The labels of all rows.
@@ -28,9 +32,14 @@ def balanced_parts(
     Returns:
         An array of `"train"`, `"val"` and `"test"`, one per row.
     """
-    if max_per_bin is None:
-        max_per_bin = _largest_cap(bins.count(labels))
-    parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
+    if max_per_bin is not None:
+        parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
+    else:
+        for used in (bins, *_wider_bins(labels)):
+            cap = _largest_cap(used.count(labels))
+            parts = balanced_split(labels, used, max_per_bin=cap, seed=seed)
+            if (parts == "test").sum() >= min(ENOUGH_ROWS, ENOUGH_SHARE * len(labels)):
+                break
     if "test" not in parts:
         raise ValueError(
             f"{source} must hold at least three rows with labels of one bin, or validation and "
@@ -38,6 +47,13 @@ def balanced_parts(
             "`bins`, or name a `split` column"
         )
     return parts
+
+
+def _wider_bins(labels):
+    """Bins to split small tables by, whose own bins hold too few rows each."""
+    if len(labels) >= FEWEST_ROWS:
+        for count in (20, 10, 5):
+            yield LabelBins.from_labels(labels, count)
 
 
 def given_parts(values, rule: str = "hold", received: str = "") -> np.ndarray:

@@ -93,6 +93,10 @@ def batches_from_arrays(
     """
     labels, weights = label_columns(labels, weights)
     x = tf.nest.map_structure(_in_main_memory, x)
+    if not shuffle and augment is None:
+        # An iterator of this dataset is made in a twentieth of the time: it has no functions.
+        samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
+        return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
     def gather(index, seeds):
         batch = tf.nest.map_structure(lambda column: tf.gather(column, index), x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Sequence
 
@@ -57,32 +58,46 @@ def memory_reader(names: Sequence[str], contents: Sequence[bytes]) -> Callable:
     return lambda index: (tf.gather(names, index), tf.gather(contents, index))
 
 
+@dataclasses.dataclass(frozen=True)
+class ReadPictures:
+    """What reading image files gave.
+
+    Args:
+        pictures: uint8 array of shape `(files, height, width, 3)`, black for broken files; `None`
+            if they were only looked at.
+        broken: For every file, whether it could not be decoded.
+        gray: For every file, whether its three channels are equal.
+    """
+
+    pictures: np.ndarray | None
+    broken: np.ndarray
+    gray: np.ndarray
+
+
 def read_pictures(
     read: Callable,
     count: int,
     size: tuple[int, int],
     *,
-    skip_broken: bool,
+    keep: bool = True,
+    skip_broken: bool = True,
     verbose: bool = True,
     patience: float = 2.0,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> ReadPictures:
     """Decodes and resizes image files.
 
     Args:
         read: TensorFlow function `index -> (name, contents)`, as of `files_reader`.
         count: Number of files.
         size: `(height, width)` of the pictures.
-        skip_broken: Whether files that cannot be decoded give black pictures, instead of an error
-            that names the first.
+        keep: Whether to return the pictures, and not only which files are broken or gray.
+        skip_broken: Whether to go on after a file that cannot be decoded, instead of raising an
+            error that names it.
         verbose: Whether to show a progress bar.
         patience: Seconds after which the bar appears.
-
-    Returns:
-        `(pictures, broken)`: uint8 of shape `(count, height, width, 3)`, and for every file
-        whether it could not be decoded.
     """
-    pictures = np.zeros((count, *size, 3), dtype="uint8")
-    broken = np.ones(count, dtype=bool)
+    pictures = np.zeros((count, *size, 3), dtype="uint8") if keep else None
+    broken, gray = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
     decoded = tf.data.Dataset.range(count).map(
         lambda index: (index, decode_image(*read(index), size)),
         num_parallel_calls=tf.data.AUTOTUNE,
@@ -91,15 +106,9 @@ def read_pictures(
         decoded = decoded.ignore_errors()
     bar = ProgressBar(count, unit_name="image", verbose=int(verbose), patience=patience)
     for indexes, batch in decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator():
-        pictures[indexes] = batch
+        if keep:
+            pictures[indexes] = batch
         broken[indexes] = False
+        gray[indexes] = (batch == batch[..., :1]).all(axis=(1, 2, 3))
         bar.update(int(indexes[-1]) + 1)
-    return pictures, broken
-
-
-def are_gray(pictures: np.ndarray) -> np.ndarray:
-    """For every picture, whether its three channels are equal."""
-    blocks = np.array_split(pictures, max(1, len(pictures) // 1024))
-    return np.concatenate(
-        [(block == block[..., :1]).all(axis=(1, 2, 3)) for block in blocks if len(block)]
-    )
+    return ReadPictures(pictures, broken, gray)

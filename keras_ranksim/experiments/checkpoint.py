@@ -46,7 +46,10 @@ def _variables(model):
 
 
 class CountEpochs(keras.callbacks.Callback):
-    """Sets the epoch of a dataset, on which order and augmentation depend.
+    """Sets the epoch that a dataset starts with, on which order and augmentation depend.
+
+    The dataset counts on from there. Later epochs are not set: a repeated dataset may have begun
+    the next one before the callback is called.
 
     Args:
         counter: The `epoch` given to `Benchmark.dataset`.
@@ -56,5 +59,10 @@ class CountEpochs(keras.callbacks.Callback):
         super().__init__()
         self.counter = counter
 
+    def on_train_begin(self, logs=None):
+        self.first = True
+
     def on_epoch_begin(self, epoch, logs=None):
-        self.counter.assign(epoch)
+        if self.first:
+            self.counter.assign(epoch)
+            self.first = False

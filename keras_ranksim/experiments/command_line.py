@@ -18,6 +18,7 @@ from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
+from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.methods import Method, entries
 
 METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
@@ -142,7 +143,10 @@ def _summary(table, folder):
 
 def _readable(report):
     digits = {name: _digits(report[name]) for name in report.columns if name != "n"}
-    formats = {name: f"{{:.{count}f}}".format for name, count in digits.items()}
+    formats = {
+        name: ("{:.3g}" if report_column(name).is_sum else f"{{:.{count}f}}").format
+        for name, count in digits.items()
+    }
     return report.to_string(na_rep="-", formatters=formats)
 
 

@@ -17,6 +17,7 @@ from keras_ranksim.labels.report import run_report
 from keras_ranksim.methods.ensemble import SEPARATOR, Ensemble, members_of, parse_row
 from keras_ranksim.methods.method import Method
 
+NOTHING = {"labels": np.zeros(0), "predictions": np.zeros(0)}
 COPIED = ("batch_size", "command", "facts", "recipe", "samples", "versions")
 
 
@@ -44,7 +45,10 @@ def ensemble(
     folders = [Path(folder) for folder in folders]
     members = [read_result(folder) for folder in folders]
     method = Ensemble.parse(SEPARATOR.join(str(member.method) for member in members))
-    averaged = {split: _averaged(folders, file) for split, file in FILES.items()}
+    averaged = {"test": _averaged(folders, FILES["test"]), "val": NOTHING}
+    # Older runs did not keep validation predictions.
+    if all((folder / FILES["val"]).exists() for folder in folders):
+        averaged["val"] = _averaged(folders, FILES["val"])
     label = LabelInfo.load(folders[0])
     reports = {
         split: run_report(arrays["labels"], arrays["predictions"], label.train_labels, label.bins)

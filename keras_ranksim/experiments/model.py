@@ -9,6 +9,7 @@ import keras
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.layers import PerImage
 from keras_ranksim.methods.method import Method
+from keras_ranksim.methods.registry import Stage
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
@@ -58,11 +59,13 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
             layer = entry.layer(benchmark)
             embedding = (PerImage(layer) if dense_task and entry.per_sample else layer)(embedding)
     make_head = method.hook("head")
-    regressor = (
-        (benchmark.make_head or _dense_head)() if make_head is None else make_head(benchmark)
-    )
+    if make_head is None:
+        regressor = (benchmark.make_head or _dense_head)()
+    else:
+        regressor = make_head(benchmark, method.weighting(recipe))
     outputs = regressor(embedding)
-    if (benchmark.label_scale, benchmark.label_offset) != (1.0, 0.0):
+    scaled = (benchmark.label_scale, benchmark.label_offset) != (1.0, 0.0)
+    if scaled and make_head is None:
         in_label_units = keras.layers.Rescaling(
             benchmark.label_scale, benchmark.label_offset, dtype="float32"
         )
@@ -70,15 +73,20 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     for entry in method.entries:
         if entry.output is not None:
             outputs = entry.output(benchmark)(outputs)
-    make_loss = method.hook("loss")
     # Evaluation weights of dense tasks say which pixels count; those of others are ones.
     model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),
-        loss=recipe.loss if make_loss is None else make_loss(benchmark),
+        loss=loss_of(benchmark, method, method.stages[0]),
         **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )
     return BuiltModel(model, regressor)
+
+
+def loss_of(benchmark: Benchmark, method: Method, stage: Stage):
+    """The loss of a stage: its own, or the method's, or the recipe's."""
+    make_loss = stage.loss or method.hook("loss")
+    return benchmark.recipe.loss if make_loss is None else make_loss(benchmark)
 
 
 def forget_models() -> None:

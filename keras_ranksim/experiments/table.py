@@ -15,6 +15,7 @@ from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.result import Failure, Result, read_result
 from keras_ranksim.experiments.settings import command_of_process
 from keras_ranksim.labels.report_columns import best_of
+from keras_ranksim.markdown import markdown_table
 
 if TYPE_CHECKING:
     import pandas
@@ -130,7 +131,7 @@ class Table:
         header = [title, "seeds"]
         for shot in shots:
             header += [shot] + [f"{shot} (paper)"] * ((shot, "paper") in frame)
-        lines = [_line(header), _line(["---", *["---:"] * (len(header) - 1)])]
+        rows = []
         for name, row in frame.iterrows():
             finished, failed = int(row[("seeds", "finished")]), int(row[("seeds", "failed")])
             cells = [name, f"{finished}, {failed} failed" if failed else str(finished)]
@@ -139,8 +140,8 @@ class Table:
                 if (shot, "paper") in frame:
                     paper = row[(shot, "paper")]
                     cells.append("-" if np.isnan(paper) else f"{paper:g}")
-            lines.append(_line(cells))
-        return "\n".join(lines) + "\n"
+            rows.append(cells)
+        return markdown_table(header, rows)
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Writes the frame with one header line: `few_mean`, `few_std`, `few_low`, ..."""
@@ -232,7 +233,3 @@ def _cell(row):
     text = f"**{text}**" if row["best"] else text
     difference = difference_text(row)
     return text if difference is None else f"{text}, {difference}"
-
-
-def _line(cells):
-    return "| " + " | ".join(cells) + " |"

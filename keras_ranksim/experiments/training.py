@@ -12,8 +12,9 @@ import tensorflow as tf
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import LOG, EpochLog, write_log
-from keras_ranksim.experiments.model import build_model
+from keras_ranksim.experiments.model import build_model, loss_of
 from keras_ranksim.experiments.result import STAGES
+from keras_ranksim.experiments.steps import epochs_of, several_steps, steps_at_once
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
@@ -63,16 +64,18 @@ def train(
         if stage.prepare is not None:
             # A seed of its own per stage: the same for resumed and uninterrupted runs.
             keras.utils.set_random_seed(benchmark.seed + number)
-            stage.prepare(model, built.regressor, recipe.learning_rate)
+            loss = loss_of(benchmark, method, stage)
+            stage.prepare(model, built.regressor, recipe.learning_rate, loss)
         data = weighted if stage.weighted else benchmark
-        _fit_stage(model, data, method, folder / name, verbose, callbacks)
+        monitor = stage.monitor or recipe.monitor
+        _fit_stage(model, data, method, folder / name, monitor, verbose, callbacks)
     return model
 
 
 def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
-    """The benchmark with the method's sample weights; itself if the method has none."""
+    """The benchmark with the method's sample weights; itself if no stage of it has any."""
     weights = method.weighting(benchmark.recipe)
-    if weights is None:
+    if weights is None or not any(stage.weighted for stage in method.stages):
         return benchmark
     return benchmark.weighted(**weights)
 
@@ -95,21 +98,23 @@ def epoch_data(
     return data, callbacks
 
 
-def _fit_stage(model, benchmark, method, folder, verbose, callbacks):
+def _fit_stage(model, benchmark, method, folder, monitor, verbose, callbacks):
     recipe = benchmark.recipe
     data, before = epoch_data(benchmark, method)
-    fit_resumably(
-        model,
-        folder,
-        recipe.epochs,
-        recipe.monitor,
-        patience=recipe.patience,
-        before=before,
-        callbacks=callbacks,
-        x=data,
-        validation_data=benchmark.val,
-        verbose=verbose,
-    )
+    steps = steps_at_once(model, int(data.cardinality()), recipe.batch_size, callbacks)
+    with several_steps(model, steps):
+        fit_resumably(
+            model,
+            folder,
+            recipe.epochs,
+            monitor,
+            patience=recipe.patience,
+            before=before,
+            callbacks=callbacks,
+            **epochs_of(data, steps),
+            validation_data=benchmark.val,
+            verbose=verbose,
+        )
 
 
 def fit_resumably(

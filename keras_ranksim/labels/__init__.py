@@ -7,6 +7,7 @@ from keras_ranksim.labels.depth_report import depth_report, depth_shot_limits
 from keras_ranksim.labels.diagnosis import diagnose
 from keras_ranksim.labels.interval_report import interval_report
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
+from keras_ranksim.labels.quantiles import label_quantiles
 from keras_ranksim.labels.report import run_report, shot_report
 from keras_ranksim.labels.sera import relevance, sera
 from keras_ranksim.labels.shots import SHOTS, shots, shots_of_counts
@@ -30,6 +31,7 @@ __all__ = [
     "fit_mixture",
     "interval_report",
     "label_density",
+    "label_quantiles",
     "label_weights",
     "mixture_of_bins",
     "outside_ranges",

@@ -1,5 +1,7 @@
 """Intervals of a continuous label."""
 
+import warnings
+
 import numpy as np
 from keras import ops
 
@@ -160,3 +162,14 @@ def as_bins(bins) -> LabelBins:
         "`bins` must be a keras_ranksim.LabelBins, for instance LabelBins.uniform(0, 101, 1). "
         f"Received: bins={bins!r}"
     )
+
+
+def warn_of_labels_outside(bins: LabelBins, labels: np.ndarray, stacklevel: int) -> None:
+    """Warns, with how many there are, if labels lie outside all bins."""
+    outside = int(bins.is_outside(labels).sum())
+    if outside:
+        warnings.warn(
+            f"{outside} of {labels.size} labels lie outside the bins, {bins}, and count in the "
+            "first or last one. Choose bins that hold all labels.",
+            stacklevel=stacklevel,
+        )

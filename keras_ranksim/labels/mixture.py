@@ -10,10 +10,10 @@ SMALLEST_SHARE = 1e-3
 
 
 def fit_mixture(labels, components: int = 8) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fits a mixture of Gaussians to scalar labels by expectation maximisation.
+    """Fits a mixture of Gaussians to scalar labels by expectation maximization.
 
-    Starts from quantiles, so that it needs no seed. No component becomes narrower than a
-    thousandth of the spread of the labels.
+    It starts from evenly spaced means, so it needs no seed. No component becomes narrower than a
+    thousandth of the range of the labels.
 
     Args:
         labels: Training labels.
@@ -33,6 +33,8 @@ def fit_mixture(labels, components: int = 8) -> tuple[np.ndarray, np.ndarray, np
     positive_integer("components", components, "Gaussians of the mixture")
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    # scikit-learn's GaussianMixture is not used: it fits samples, not counts (a second instead of
+    # 0.02 for 190,000 ages), and its k-means start spends components on single whole numbers.
     values, counts = np.unique(labels, return_counts=True)
     counts = counts / counts.sum()
     components = min(components, len(values))

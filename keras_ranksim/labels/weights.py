@@ -1,10 +1,8 @@
 """Sample weights by label: plain re-weighting and label distribution smoothing (LDS)."""
 
-import warnings
-
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.bins import LabelBins, as_bins, warn_of_labels_outside
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.validation import bounds, is_number, non_negative, numbers, one_of
 
@@ -60,13 +58,7 @@ def label_weights(
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
     bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
-    outside = int(bins.is_outside(labels).sum())
-    if outside:
-        warnings.warn(
-            f"{outside} of {labels.size} labels lie outside the bins, {bins}, and count in the "
-            "first or last one. Choose bins that hold all labels.",
-            stacklevel=2,
-        )
+    warn_of_labels_outside(bins, labels, stacklevel=3)
     counts = bins.count(labels)
     weights = weights_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
     return weights[bins.index(labels)].astype("float32")

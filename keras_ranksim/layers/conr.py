@@ -3,11 +3,13 @@
 import keras
 from keras import ops
 
-from keras_ranksim.ops.conr import ORDERS, PUSHING, conr_loss
+from keras_ranksim.ops.conr import PUSHING, conr_loss
+from keras_ranksim.ops.similarity import ORDERS
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import before_calibration
 from keras_ranksim.scope.global_batch import on_global_batch
 from keras_ranksim.scope.label_scope import add_term, current_scope, labels_for, of_output
+from keras_ranksim.scope.views import contrasted_rows
 from keras_ranksim.validation import non_negative, one_of, positive
 
 
@@ -110,9 +112,6 @@ class ConRRegularizer(keras.layers.Layer):
         return of_output(self, predictions)
 
     def _term(self, views, *tensors):
-        if views == 3:  # the third view is there for the regression loss alone
-            tensors = [rows[: 2 * (ops.shape(rows)[0] // 3)] for rows in tensors]
-
         def loss(features, labels, predictions, weights, rows):
             return self.beta * conr_loss(
                 features,
@@ -127,7 +126,8 @@ class ConRRegularizer(keras.layers.Layer):
                 rows=rows,
             )
 
-        return on_global_batch(loss, *tensors, across_replicas=self.across_replicas)
+        contrasted = contrasted_rows(views, *tensors)
+        return on_global_batch(loss, *contrasted, across_replicas=self.across_replicas)
 
     def compute_output_shape(self, features_shape, labels_shape=None, predictions_shape=None):
         return features_shape if predictions_shape is None else predictions_shape

@@ -68,6 +68,11 @@ class Method:
                         f"{entry.name} cannot be combined with {other}: {reason}. "
                         f"Received: {name!r}"
                     )
+            if entry.needs and not any(find(other) in found for other in entry.needs):
+                raise ValueError(
+                    f"{entry.name} needs one of {', '.join(entry.needs)} beside it. "
+                    f"Received: {name!r}"
+                )
         for entry in found:
             acting = [other.name for other in found if other != entry and not other.only_weighs]
             if entry.fit is not None and acting:
@@ -77,7 +82,7 @@ class Method:
                 )
         for hook, meaning in SET_ONCE.items():
             setting = [entry.name for entry in found if getattr(entry, hook) is not None]
-            if len(setting) > 1:
+            if len({getattr(find(part), hook) for part in setting}) > 1:
                 raise ValueError(
                     f"One part of a method may set {meaning}. Received: {name!r}, in which "
                     f"{' and '.join(setting)} do"

@@ -15,9 +15,12 @@ def _c_mixup(dataset, benchmark, epoch):
             "CMIXUP needs one label per sample, since it draws partners by the distance of "
             f"labels. Received: the benchmark '{benchmark.name}' with a label per pixel"
         )
-    settings = {"bandwidth": BANDWIDTH, **benchmark.recipe.of("cmixup")}
-    settings["bandwidth"] *= float(np.std(benchmark.train_labels)) or 1.0
-    return mixed_batches(dataset, epoch.read_value, seed=benchmark.seed, **settings)
+    settings = {"relative_bandwidth": BANDWIDTH, **benchmark.recipe.of("cmixup")}
+    deviation = float(np.std(benchmark.train_labels)) or 1.0
+    bandwidth = deviation * settings.pop("relative_bandwidth")
+    return mixed_batches(
+        dataset, epoch.read_value, bandwidth=bandwidth, seed=benchmark.seed, **settings
+    )
 
 
 CMIXUP = Entry(
@@ -25,6 +28,9 @@ CMIXUP = Entry(
     "C-Mixup: mixes each sample with one of a similar label",
     spellings=("C-MIXUP",),
     settings="cmixup",
-    tunable=(Tunable("bandwidth", BANDWIDTH, factor=4.0), Tunable("alpha", 2.0, factor=4.0)),
+    tunable=(
+        Tunable("relative_bandwidth", BANDWIDTH, factor=4.0),
+        Tunable("alpha", 2.0, factor=4.0),
+    ),
     batches=_c_mixup,
 )

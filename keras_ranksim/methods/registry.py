@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from keras_ranksim.markdown import markdown_table
+
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
@@ -13,12 +15,18 @@ class Stage:
 
     Args:
         weighted: Whether samples have the method's weights.
-        prepare: Function `(model, regressor, learning_rate)` called before it, with the random
-            seed set to that of the run plus the number of the stage.
+        loss: Function `benchmark -> loss` in place of the method's; the loss may be `None` if
+            layers leave one.
+        monitor: The logged value that chooses its best weights, lower is better; `None` for that
+            of the recipe.
+        prepare: Function `(model, regressor, learning_rate, loss)` called before it, with the
+            random seed set to that of the run plus the number of the stage.
         note: What a report says of the stage's weights.
     """
 
     weighted: bool = True
+    loss: Callable | None = None
+    monitor: str | None = None
     prepare: Callable | None = None
     note: str = ""
 
@@ -31,9 +39,9 @@ class Tunable:
         name: Name of the setting.
         default: Its value if the recipe has none, or a function of the recipe's settings.
         factor: Searched from `value / factor` to `value * factor`.
+        choices: The values to choose from, instead of a range.
         limits: Smallest and largest value to search, extended to the recipe's, instead of
             `factor`.
-        choices: The values to choose from, instead of a range.
         replaces: Name of the setting that must be left out if this one is given, or `None`.
         hyperparameter: Its name in a search; `None` for `settings` of the entry and `name`, as
             in `"lds_sigma"`.
@@ -42,8 +50,8 @@ class Tunable:
     name: str
     default: Any
     factor: float = 10.0
-    limits: tuple[float, float] | None = None
     choices: tuple | None = None
+    limits: tuple[float, float] | None = None
     replaces: str | None = None
     hyperparameter: str | None = None
 
@@ -67,16 +75,19 @@ class Entry:
         views: Function `recipe -> views`, the views of each training sample.
         batches: Function `(dataset, benchmark, epoch) -> dataset` for the training batches;
             `epoch` is the `tf.Variable` that counts epochs, which it may read and not change.
-        loss: Function `benchmark -> loss`, in place of the recipe's.
+        loss: Function `benchmark -> loss`, in place of the recipe's; the loss may be `None` if
+            layers leave one.
         layer: Function `benchmark -> layer` for the embedding.
         per_sample: Whether `layer` needs one row per sample; a dense task pools its maps for it.
-        head: Function `benchmark -> layer`, the regression layer.
+        head: Function `(benchmark, weighting) -> layer`, the regression layer, which answers in
+            the unit of the label; `weighting` is that of the method, see `Method.weighting`.
         output: Function `benchmark -> layer` behind the regression layer.
         stages: The stages of training.
         fit: Function `benchmark -> model` that trains something other than a network. The model
             has `predict` as in Keras, and `history`, a dictionary of lists with `"seconds"`, one
             value per round. `benchmark.weights` are the method's weights.
         excludes: Names that it cannot be combined with, and why.
+        needs: Names of which a method with this one must have another.
     """
 
     name: str
@@ -96,6 +107,7 @@ class Entry:
     stages: tuple[Stage, ...] | None = None
     fit: Callable | None = None
     excludes: dict[str, str] = dataclasses.field(default_factory=dict)
+    needs: tuple[str, ...] = ()
 
     @property
     def only_weighs(self) -> bool:
@@ -180,7 +192,7 @@ def entries(base: bool | None = None) -> list[Entry]:
 
     >>> import keras_ranksim as kr
     >>> [entry.name for entry in kr.methods.entries(base=False)]
-    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'CMIXUP']
+    ['LDS', 'FDS', 'RANKSIM', 'CONR', 'RNC', 'DIST', 'CMIXUP']
     """
     found = [entry for entry in _entries.values() if base is None or entry.base == base]
     return sorted(found, key=lambda entry: not entry.base)
@@ -195,12 +207,16 @@ def to_markdown() -> str:
     >>> print(kr.methods.to_markdown().splitlines()[5])
     | `SQINV` | base | weights by the inverse square root of label counts | `weights` |
     """
-    lines = ["| name | kind | what it does | settings |", "|---|---|---|---|"]
-    for entry in entries():
-        settings = f"`{entry.settings}`" if entry.settings else "-"
-        kind = "base" if entry.base else "addition"
-        lines.append(f"| `{entry.name}` | {kind} | {entry.summary} | {settings} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            f"`{entry.name}`",
+            "base" if entry.base else "addition",
+            entry.summary,
+            f"`{entry.settings}`" if entry.settings else "-",
+        )
+        for entry in entries()
+    ]
+    return markdown_table(["name", "kind", "what it does", "settings"], rows, numbers=False)
 
 
 def spelled(name: str) -> str:

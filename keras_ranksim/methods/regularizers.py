@@ -1,9 +1,10 @@
-"""Methods that act on the embedding: FDS, RankSim and ConR."""
+"""Methods that act on the embedding: FDS, RankSim, ConR and Rank-N-Contrast."""
 
 from keras_ranksim.labels import LabelBins
 from keras_ranksim.layers import (
     ConRRegularizer,
     FeatureDistributionSmoothing,
+    RankNContrastRegularizer,
     RankSimRegularizer,
 )
 from keras_ranksim.layers.ranksim import DEFAULT_GAMMA, perturbation_of
@@ -23,6 +24,10 @@ def _fds(benchmark):
         edges[-1] = max(edges[-1], bins.edges[-1])
         bins = LabelBins(edges)
     return FeatureDistributionSmoothing(bins, **recipe.fds)
+
+
+def _contrasted_views(recipe):
+    return recipe.conr_views
 
 
 FDS = Entry(
@@ -54,6 +59,15 @@ CONR = Entry(
     "ConR: contrasts samples whose predictions are close and labels are not",
     settings="conr",
     tunable=(Tunable("beta", 4.0), Tunable("window", 1.0, factor=4.0)),
-    views=lambda recipe: recipe.conr_views,
+    views=_contrasted_views,
     layer=lambda benchmark: ConRRegularizer(**benchmark.recipe.conr),
+)
+RNC = Entry(
+    "RNC",
+    "Rank-N-Contrast: features nearer to one another the nearer their labels are",
+    spellings=("RANK-N-CONTRAST",),
+    settings="rnc",
+    tunable=(Tunable("weight", 1.0), Tunable("temperature", 2.0)),
+    views=_contrasted_views,
+    layer=lambda benchmark: RankNContrastRegularizer(**benchmark.recipe.of("rnc")),
 )

@@ -1,15 +1,18 @@
-"""Callback that folds feature statistics between epochs."""
+"""Callback that folds feature statistics between epochs, and counts epochs for layers."""
 
 import contextlib
 
 import keras
 
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
+from keras_ranksim.layers.voting_head import VotingHead
 from keras_ranksim.models.all_layers import all_layers
 
 
 class EpochFold(keras.callbacks.Callback):
     """Folds the statistics of every `FeatureDistributionSmoothing` layer between epochs.
+
+    It also shows every `VotingHead` which epoch of how many begins.
 
     It acts when an epoch begins, not when one ends: a checkpoint written at the end of an
     epoch then holds statistics that are still to be folded, and a run resumed from it folds
@@ -27,6 +30,8 @@ class EpochFold(keras.callbacks.Callback):
             for layer in all_layers(self.model):
                 if isinstance(layer, FeatureDistributionSmoothing) and layer.trainable:
                     layer.finalize_state()
+                elif isinstance(layer, VotingHead):
+                    layer.begin_epoch(epoch, (self.params or {}).get("epochs") or epoch + 1)
 
 
 def strategy_scope(model: keras.Model):

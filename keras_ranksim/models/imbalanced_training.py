@@ -100,7 +100,7 @@ class ImbalancedTraining(_Base):
         )
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The compiled loss, and what the layers left in the label scope."""
+        """The compiled loss, if there is one, and what the layers left in the label scope."""
         supervised = _supervised(x, y, y_pred, sample_weight)
         if hasattr(supervised[0], "shape") and hasattr(supervised[1], "shape"):
             check_label_shape(supervised[0].shape, supervised[1].shape)
@@ -108,10 +108,23 @@ class ImbalancedTraining(_Base):
         if scope is None:  # in evaluation
             with label_scope(None) as scope:
                 scope.noise = _noise_scale(self)
-                return super().compute_loss(x, *supervised, training)
+                return self._keras_loss(x, *supervised, training)
         scope.layer_losses = super().losses
-        loss = super().compute_loss(x, *supervised, training)
+        if self.loss is None and not self.losses and not scope.has_terms:
+            raise ValueError(
+                "A model compiled without a loss needs a layer that leaves one in training, for "
+                "instance keras_ranksim.layers.RankNContrastRegularizer or VotingHead. "
+                f"Received: loss=None, and model '{self.name}', whose layers left none"
+            )
+        loss = self._keras_loss(x, *supervised, training)
         return loss + scope.total_loss(y_pred)
+
+    def _keras_loss(self, x, y, y_pred, sample_weight, training):
+        if self.loss is None and not self.losses:
+            # Keras would raise. A gradient of 0, not of none, or it would warn of the head's.
+            total = sum(ops.sum(ops.cast(rows, "float32")) for rows in keras.tree.flatten(y_pred))
+            return 0.0 * total
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """As in `keras.Model`; views that are only contrasted do not count."""

@@ -10,7 +10,9 @@ from keras_ranksim.layers.conr import ConRRegularizer
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
 from keras_ranksim.layers.noise_scale import NoiseScale
 from keras_ranksim.layers.per_image import PerImage
+from keras_ranksim.layers.rank_n_contrast import RankNContrastRegularizer
 from keras_ranksim.layers.ranksim import RankSimRegularizer
+from keras_ranksim.layers.voting_head import VotingHead
 from keras_ranksim.models.all_layers import all_layers
 
 # Layers that return one of their arguments unchanged when they do not train.
@@ -19,6 +21,7 @@ IDENTITIES_IN_INFERENCE = (
     FeatureDistributionSmoothing,
     NoiseScale,
     PerImage,
+    RankNContrastRegularizer,
     RankSimRegularizer,
 )
 
@@ -32,6 +35,7 @@ def plain_model(model: keras.Model) -> keras.Model:
     stay as they are, except that:
 
     - An input that feeds only this library's layers, such as a labels input, is left out.
+    - A `VotingHead` becomes a model of stock parts with the same name.
     - A layer of this library that gives an output becomes a `keras.layers.Identity` of the same
       name, so that the output keeps its name.
 
@@ -92,6 +96,8 @@ class _Copies:
             return layer
         if isinstance(layer, (keras.Sequential, _functional_class())):
             return self.of_model(layer)
+        if isinstance(layer, VotingHead):
+            return self._models.setdefault(id(layer), layer.as_plain_model())
         if id(layer) not in self._layers:
             _check_layer(layer)
             self._layers[id(layer)] = layer, _unbuilt_copy(layer)

@@ -2,9 +2,9 @@
 
 import keras
 
-from keras_ranksim.layers.noise_scale import NoiseScale
-from keras_ranksim.models.all_layers import all_layers, layer_of
+from keras_ranksim.models.all_layers import all_layers
 from keras_ranksim.models.epoch_fold import strategy_scope
+from keras_ranksim.models.regression_layer import regression_layer
 from keras_ranksim.validation import non_negative
 
 
@@ -80,7 +80,7 @@ def prepare_second_stage(
             "`model` must be compiled and trained before its regression layer is retrained. "
             f"Received: model '{model.name}', which is not compiled"
         )
-    layer = _regression_layer(model, regressor)
+    layer = regression_layer(model) if regressor is None else _named_layer(model, regressor)
     stage_one = model.get_compile_config()
 
     def as_in_stage_one(name):
@@ -111,32 +111,17 @@ def prepare_second_stage(
         )
 
 
-def _regression_layer(model, regressor):
-    if isinstance(regressor, str):
-        for layer in all_layers(model):
-            if layer.name == regressor:
-                return layer
-        raise ValueError(
-            "`regressor` must name a layer of the model. "
-            f"Received: regressor={regressor!r}, and the layers are "
-            f"{[layer.name for layer in model.layers]}"
-        )
-    if regressor is not None:
+def _named_layer(model, regressor):
+    """The layer of that name; `regressor` itself if it is a layer."""
+    if not isinstance(regressor, str):
         return regressor
-    if isinstance(model, keras.Sequential):
-        return _regression_layer(keras.Model(model.inputs, model.outputs), None)
-    tensors = keras.tree.flatten(model.output)
-    while len(tensors) == 1:
-        layer = layer_of(tensors[0])
-        if isinstance(layer, keras.Model):
-            return _regression_layer(layer, None)
-        if layer.weights and not isinstance(layer, NoiseScale):
+    for layer in all_layers(model):
+        if layer.name == regressor:
             return layer
-        is_input = isinstance(layer, keras.layers.InputLayer)
-        tensors = [] if is_input else keras.tree.flatten(layer.input)
     raise ValueError(
-        "`regressor` must name the regression layer, since the model's output does not come "
-        "from a single layer with weights. Received: regressor=None"
+        "`regressor` must name a layer of the model. "
+        f"Received: regressor={regressor!r}, and the layers are "
+        f"{[layer.name for layer in model.layers]}"
     )
 
 

@@ -37,18 +37,18 @@ def mlp(
     """
     positive_integer("input_size", input_size, "length of the input vector")
     inputs = keras.Input((input_size,))
-    return inputs, dense_layers(inputs, widths, activation, dropout)
+    return inputs, dense_stack(inputs, widths, activation, dropout)
 
 
-def dense_layers(features, widths: Sequence[int], activation="relu", dropout: float = 0.0):
-    """The layers of `mlp` on a functional tensor.
+def dense_stack(features, widths: Sequence[int], activation="relu", dropout: float = 0.0):
+    """The layers of `mlp` on a tensor.
 
     Args:
-        features: Functional tensor of shape `(batch, size)`.
+        features: Keras tensor of shape `(batch, input_size)`.
         widths, activation, dropout: As in `mlp`.
 
     Returns:
-        The embedding, a functional tensor of shape `(batch, widths[-1])`.
+        The embedding, of shape `(batch, widths[-1])`.
     """
     widths = [positive_integer("widths", width, "units of a layer") for width in widths]
     if not widths:

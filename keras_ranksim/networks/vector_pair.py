@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from keras_ranksim.networks.mlp import dense_layers
+from keras_ranksim.networks.mlp import dense_stack
 from keras_ranksim.registration import registered
 from keras_ranksim.validation import non_negative, positive_integer
 
@@ -36,7 +36,7 @@ def vector_pair(
     positive_integer("size", size, "length of each vector")
     inputs = tuple(keras.Input((size,), name=name) for name in ("vector_1", "vector_2"))
     pair = CompareVectors(name="pair")(*inputs)
-    return inputs, dense_layers(pair, widths, dropout=dropout)
+    return inputs, dense_stack(pair, widths, dropout=dropout)
 
 
 @registered

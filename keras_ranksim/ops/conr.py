@@ -5,10 +5,10 @@ from keras import ops
 
 from keras_ranksim.ops.pairs import sum_over_pairs
 from keras_ranksim.ops.rows import rows_of_samples
+from keras_ranksim.ops.similarity import ORDERS, label_distance
 from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
 
 PUSHING = ("exponential", "linear")
-ORDERS = (1, 2, float("inf"))
 SMALLEST_WEIGHT = 1e-30
 
 
@@ -103,8 +103,8 @@ def conr_terms(
     Returns:
         The values, `(n,)`, and the slopes, `(n, M)`.
     """
-    distance = _distances(ops.take(labels, index, axis=0), labels, order)
-    confused = _distances(ops.take(predictions, index, axis=0), predictions, order) <= window
+    distance = label_distance(ops.take(labels, index, axis=0), labels, order)
+    confused = label_distance(ops.take(predictions, index, axis=0), predictions, order) <= window
     others = index[:, None] != ops.arange(ops.shape(labels)[0], dtype="int32")
     positives = ops.logical_and(distance <= window, others)
     negatives = ops.logical_and(confused, distance > window)
@@ -134,12 +134,6 @@ def _log_push_function(pushing, power):
     if pushing == "exponential":
         return lambda distance: power * distance
     return lambda distance: ops.log(ops.maximum(power * distance, SMALLEST_WEIGHT))
-
-
-def _distances(rows, others, order):
-    if rows.shape[-1] == 1:
-        return ops.abs(rows - ops.transpose(others))
-    return ops.norm(rows[:, None, :] - others[None, :, :], ord=order, axis=-1)
 
 
 def _count(chosen):

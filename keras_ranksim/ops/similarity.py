@@ -6,6 +6,7 @@ from keras import ops
 from keras_ranksim.validation import one_of
 
 SMALLEST_NORM = 1e-6
+ORDERS = (1, 2, float("inf"))
 
 
 def cosine_similarity(features, others=None) -> keras.KerasTensor:
@@ -92,6 +93,27 @@ def negative_distance(labels, others=None) -> keras.KerasTensor:
         return -ops.abs(labels - ops.transpose(others))
     difference = labels[:, None, :] - others[None, :, :]
     return -ops.sqrt(ops.sum(ops.square(difference), axis=-1))
+
+
+def label_distance(labels, others, order=2) -> keras.KerasTensor:
+    """The distance of every row of `labels` from every row of `others`, shape `(n, m)`.
+
+    Args:
+        labels: Tensor of shape `(n, L)`.
+        others: Tensor of shape `(m, L)`.
+        order: Norm of the difference of labels of several dimensions: 1, 2 or infinity.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_ranksim.ops.similarity import label_distance
+    >>> label_distance(*[keras.ops.convert_to_tensor([[0.0], [3.0]])] * 2).numpy()
+    array([[0., 3.],
+           [3., 0.]], dtype=float32)
+    """
+    if labels.shape[-1] == 1:
+        return ops.abs(labels - ops.transpose(others))
+    return ops.norm(labels[:, None, :] - others[None, :, :], ord=order, axis=-1)
 
 
 LABEL_SIMILARITIES = {"euclidean": negative_distance, "cosine": cosine_similarity}

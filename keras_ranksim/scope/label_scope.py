@@ -40,6 +40,11 @@ class LabelScope:
         """Leaves a term: a scalar, or a function from the predictions to a scalar."""
         self._terms.append(term)
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether any layer left a term."""
+        return bool(self._terms)
+
     def total_loss(self, predictions=None):
         """The sum of what the layers left, a float32 scalar."""
         total = ops.zeros((), dtype="float32")

@@ -1,4 +1,4 @@
-"""Several views of every sample in one batch, for ConR."""
+"""Several views of every sample in one batch, for ConR and Rank-N-Contrast."""
 
 from typing import Any, NamedTuple
 
@@ -9,8 +9,9 @@ from keras import ops
 class Views(NamedTuple):
     """Augmented views of the samples of a batch, for the `x` that a dataset yields.
 
-    `ConRRegularizer` contrasts `first` with `second`. The regression loss and the metrics see
-    `plain`, the samples without strong augmentation; if it is left out, they see both views.
+    `ConRRegularizer` and `RankNContrastRegularizer` contrast `first` with `second`. The
+    regression loss and the metrics see `plain`, the samples without strong augmentation; if it is
+    left out, they see both views.
 
     Args:
         first: Inputs of one view, one row per sample.
@@ -41,12 +42,30 @@ class Views(NamedTuple):
     @property
     def supervised(self) -> int:
         """How many of them the regression loss sees, from the last."""
-        return 2 if self.count == 2 else 1
+        return supervised_views(self.count)
 
     def joined(self):
         """All views in one batch, one after the other."""
         views = self[: self.count]
         return keras.tree.map_structure(lambda *rows: ops.concatenate(rows, axis=0), *views)
+
+
+def supervised_views(views: int) -> int:
+    """How many of the views the regression loss sees, from the last: a third one is plain."""
+    return 1 if views == 3 else views
+
+
+def supervised_rows(views: int, *tensors) -> list:
+    """The rows that the regression loss sees, of tensors that hold all views."""
+    kept = supervised_views(views)
+    return [rows[ops.shape(rows)[0] // views * (views - kept) :] for rows in tensors]
+
+
+def contrasted_rows(views: int, *tensors) -> list:
+    """The rows that are contrasted with one another, of tensors that hold all views."""
+    if views < 3:
+        return list(tensors)
+    return [rows[: 2 * (ops.shape(rows)[0] // 3)] for rows in tensors]
 
 
 def repeat_rows(structure, times: int):

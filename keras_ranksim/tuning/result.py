@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.labels.shots import SHOTS
+from keras_ranksim.layers.ranksim import lambda_of
+from keras_ranksim.markdown import markdown_table
 from keras_ranksim.tuning.runs import evaluate
 from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.tuner import MODEL, BenchmarkTuner, SearchTuner
@@ -65,7 +67,7 @@ class SearchResult:
     @property
     def lambda_(self) -> float | None:
         """The best `perturbation / gamma`; `None` at gamma 0 or if RankSim was not searched."""
-        return self.perturbation / self.gamma if self.gamma else None
+        return lambda_of(self.gamma, perturbation=self.perturbation) if self.gamma else None
 
     @property
     def benchmark(self) -> Benchmark:
@@ -93,11 +95,11 @@ class SearchResult:
     def to_markdown(self) -> str:
         """The trials as a Markdown table, the best one in bold."""
         frame = self.trials.dropna(axis="columns", how="all")
-        lines = [["trial", *frame.columns], ["---", *["---:"] * len(frame.columns)]]
+        rows = []
         for name, row in frame.iterrows():
             cells = [_text(value) for value in (name, *row)]
-            lines.append([f"**{cell}**" for cell in cells] if name == self.best_trial else cells)
-        return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+            rows.append([f"**{cell}**" for cell in cells] if name == self.best_trial else cells)
+        return markdown_table(["trial", *frame.columns], rows)
 
     def plot(self, theme: str = "light") -> Figure:
         """Draws the objective over gamma and the perturbation, without the baseline.
@@ -161,7 +163,7 @@ def table_of_trials(oracle) -> pandas.DataFrame:
         row = {setting: trial.hyperparameters.values.get(setting) for setting in names}
         if is_ranksim(names):
             gamma, perturbation = row.pop("gamma"), row.pop("perturbation")
-            lambda_ = perturbation / gamma if gamma else math.nan
+            lambda_ = lambda_of(gamma, perturbation=perturbation) if gamma else math.nan
             row = {"gamma": gamma, "lambda_": lambda_, "perturbation": perturbation, **row}
             name = name if gamma else "baseline"
         row |= {"status": trial.status, oracle.objective.name: math.nan, "error": None}
@@ -184,4 +186,4 @@ def _reason(trial):
 def _text(value):
     if isinstance(value, float):
         return "-" if math.isnan(value) else f"{value:.4g}"
-    return "-" if value is None else str(value).replace("|", "\\|")
+    return "-" if value is None else str(value)

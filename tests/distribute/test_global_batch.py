@@ -17,6 +17,7 @@ Y = RANDOM.integers(0, 20, size=(47, 1)).astype("float32")
 LAYERS = {
     "ranksim": lambda **options: kr.layers.RankSimRegularizer(0.5, 2.0, seed=1, **options),
     "conr": lambda **options: kr.layers.ConRRegularizer(2.0, window=2.0, **options),
+    "rnc": lambda **options: kr.layers.RankNContrastRegularizer(**options),
     "fds": lambda: kr.layers.FeatureDistributionSmoothing(BINS),
 }
 LOSSES = {
@@ -65,7 +66,7 @@ def test_replicas_leave_the_losses_of_other_layers_to_their_own(two_replicas, na
     assert_all_close(alone[1], together[1], atol=1e-6)
 
 
-@pytest.mark.parametrize("names", [("ranksim",), ("conr",), ("fds", "ranksim")], ids=str)
+@pytest.mark.parametrize("names", [("ranksim",), ("conr",), ("rnc",), ("fds", "ranksim")], ids=str)
 @pytest.mark.parametrize(("samples", "batch"), [(47, 47), (33, 32)], ids=str)
 def test_batches_that_replicas_cannot_share_evenly_count_whole(two_replicas, names, samples, batch):
     """24 and 23 samples, and 1 and none. The regression loss, whose mean over an uneven replica
@@ -84,7 +85,9 @@ def test_batches_that_replicas_cannot_share_evenly_count_whole(two_replicas, nam
 
 
 @pytest.mark.parametrize(
-    ("names", "loss"), [(("ranksim",), "mse"), (("conr",), "mse"), ((), "balanced")], ids=str
+    ("names", "loss"),
+    [(("ranksim",), "mse"), (("conr",), "mse"), (("rnc",), "mse"), ((), "balanced")],
+    ids=str,
 )
 def test_replicas_may_keep_to_their_own_samples(two_replicas, names, loss):
     """The loss is then the mean of what each half of the batch gives alone."""

@@ -77,7 +77,9 @@ def test_the_last_table_fits_eighty_columns_and_is_aligned(random, scale, seeds)
 def test_a_report_of_large_labels_fits_eighty_columns(random):
     labels = random.uniform(1e5, 9e6, 300)
     bins = kr.LabelBins.uniform(0, 1e7, 1e5)
-    report = kr.shot_report(labels, labels + random.normal(0, 1e5, 300), labels[:150], bins)
+    predictions, train_labels = labels + random.normal(0, 1e5, 300), [*labels[:150], 1e8]
+    report = kr.shot_report(labels, predictions, train_labels, bins, sera=True)
+    assert report.loc["all", "sera"] > 1e6
     lines = command_line._readable(report).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1].split()[3] == f"{report.loc['all', 'mae']:.0f}"

@@ -49,6 +49,12 @@ def test_a_row_averages_the_predictions_of_its_members_for_every_seed(benchmark,
     assert table.results[NAME][1].seconds > table.results["SQINV + LDS"][1].seconds
 
 
+def test_its_name_does_not_break_the_markdown(folder):
+    lines = (folder / "table.md").read_text().splitlines()
+    assert lines[-1].startswith("| VANILLA \\| SQINV + LDS | 2 |")
+    assert {line.replace("\\|", "").count("|") for line in lines} == {lines[0].count("|")}
+
+
 def test_an_ensemble_trains_nothing_and_a_second_call_nothing_at_all(
     benchmark, folder, monkeypatch
 ):
@@ -74,6 +80,21 @@ def test_a_function_averages_any_two_folders(folder, tmp_path):
     pd.testing.assert_frame_equal(again.report, result.report)
     assert again.output_dir is None
     assert kr.experiments.write_report(tmp_path / "both").exists()
+
+
+def test_runs_that_kept_less_are_averaged_on_the_test_split(folder, tmp_path):
+    folders = [folder / place / "seed-0" for place in ("vanilla", "sqinv_lds")]
+    old = [shutil.copytree(one, tmp_path / one.parent.name) for one in folders]
+    for one in old:
+        (one / "validation_predictions.npz").unlink()
+        with np.load(one / "labels.npz") as saved:
+            kept = {name: saved[name] for name in saved if not name.startswith("train_")}
+        np.savez(one / "labels.npz", **kept)
+    whole, less = kr.experiments.ensemble(folders), kr.experiments.ensemble(old)
+    pd.testing.assert_frame_equal(
+        less.report.drop(columns="sera"), whole.report.drop(columns="sera")
+    )
+    assert less.validation["n"].sum() == 0
 
 
 def test_a_failed_member_is_a_failed_cell(benchmark, tmp_path):

@@ -43,6 +43,11 @@ EVERY = [*Method.paper_grid(), *map(Method.parse, ("INV", "CONR", "BMSE", "BMSE 
 EVERY += map(
     Method.parse, ("DENSE", "DENSE + FDS + RANKSIM", "POWER + LDS", "RRT + CMIXUP", "CONR + CMIXUP")
 )
+EVERY += [
+    Method.parse(f"{name} + {other}" if other else name)
+    for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE")
+    for other in ("", "LDS", "FDS", "RANKSIM")
+]
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
 
@@ -51,7 +56,7 @@ EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 )
 def test_every_method_trains_and_reports(benchmark, method):
     result = run(benchmark, method, verbose=0)
-    stages = 2 if method.base == "RRT" else 1
+    stages = 2 if method.base in ("RRT", "PRETRAIN") else 1
     assert len(result.history["loss"]) == 2 * stages
     assert np.isfinite(result.history["loss"]).all()
     assert np.isfinite(result.report.loc["all", ["mse", "mae", "gm"]]).all()

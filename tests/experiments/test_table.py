@@ -179,7 +179,7 @@ def test_differences_to_the_base_stand_beside_means(tmp_path):
     assert np.isnan(frame.loc["Y", ("all", "low")])
     header, _, _, x, y = table.to_markdown().splitlines()
     assert header == "| mae on x, minus VANILLA [95 %] | seeds | all |"
-    assert "| 9.8 ± 0.75, -1.2 [-1.9, -0.55] |" in x
+    assert "| 9.8 ± 0.75, -1.2 [-1.9, -0.54] |" in x
     assert "| 3, -7 |" in y
     table.to_csv(tmp_path / "table.csv")
     written = pd.read_csv(tmp_path / "table.csv", index_col=0)

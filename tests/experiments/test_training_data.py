@@ -1,5 +1,7 @@
 """What methods do to training data: weights of samples and of pixels, mixed batches."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +40,19 @@ def test_c_mixup_mixes_training_batches_by_the_spread_of_their_labels():
     )
     distance = np.abs(plain - mixed)
     assert 0 < distance.mean() < 0.25 * benchmark.train_labels.std()
+    more = {"cmixup": {"relative_bandwidth": 1e-6}}
+    narrow = benchmark.replace(recipe=dataclasses.replace(benchmark.recipe, more=more))
+    data, _ = epoch_data(narrow, Method.parse("CMIXUP"))
+    np.testing.assert_allclose(np.concatenate([y for _, y, _ in data]), plain, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["DENSE + FDS + RANKSIM", "SQINV + LDS + FDS + RANKSIM + CMIXUP"])
+def test_combinations_train_on_tables(name):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.normal(size=200), "price": random.exponential(9, 200)})
+    benchmark = kr.data.load_table(frame, label="price", name="prices")
+    result = kr.experiments.run(benchmark, name, epochs=2, verbose=0)
+    assert np.isfinite(result.report.loc["all", ["mae", "mse", "sera"]]).all()
 
 
 def test_c_mixup_of_depth_maps_is_refused_in_one_sentence(tmp_path):

@@ -38,6 +38,10 @@ def test_names_are_read_in_any_case_and_order():
             "DENSE + LDS",
             r"DENSE cannot be combined with LDS: LDS smooths.*: 'DENSE \+ LDS'",
         ),
+        ("BMSE + DIST", r"may set the loss.*BMSE and DIST do"),
+        ("UVOTE + DIST", r"may set the loss.*UVOTE and DIST do"),
+        ("RRT + UVOTE", r"one base.*RRT and UVOTE"),
+        ("PRETRAIN + LDS", r"PRETRAIN needs one of RNC, RANKSIM beside it.*'PRETRAIN \+ LDS'"),
         ("", r"'' is unknown"),
     ],
 )
@@ -57,6 +61,11 @@ def test_weights_follow_the_base_and_the_recipe():
     assert Method.parse("POWER").weighting(AGES) == {"scheme": 0.75}
     smoothed = {"kernel": "gaussian", "kernel_size": 5, "sigma": 2.0}
     assert Method.parse("LDS").weighting(TEXT) == {"scheme": "inverse", **smoothed}
+
+
+def test_two_parts_may_set_the_same_thing_to_the_same():
+    """ConR and Rank-N-Contrast contrast the same views."""
+    assert str(Method.parse("RNC + CONR")) == "VANILLA + CONR + RNC"
 
 
 def test_rows_that_are_one_run_are_known():

@@ -40,7 +40,7 @@ def main():
     if action == "predict":
         model = keras.models.load_model(folder / "other.keras")
     else:
-        model = regressor("fds", "ranksim", "conr")
+        model = regressor("fds", "ranksim", "rnc", "conr")
         model.optimizer.build(model.trainable_variables)
         model.save(folder / "before.keras")
         np.savez(folder / "losses.npz", train(model))

@@ -21,6 +21,7 @@ def layers(names):
     made = {
         "fds": lambda: kr.layers.FeatureDistributionSmoothing(BINS, name="fds"),
         "ranksim": lambda: kr.layers.RankSimRegularizer(0.5, 2.0, seed=1, name="ranksim"),
+        "rnc": lambda: kr.layers.RankNContrastRegularizer(0.5, name="rnc"),
         "conr": lambda: kr.layers.ConRRegularizer(0.5, window=3.0, name="conr"),
     }
     return [made[name]() for name in names]

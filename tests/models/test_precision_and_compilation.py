@@ -8,7 +8,7 @@ from small import assert_all_close, data, regressor, statistics_of, weights_of
 
 
 def trained(**arguments):
-    model = regressor("fds", "ranksim", "conr", **arguments)
+    model = regressor("fds", "ranksim", "rnc", "conr", **arguments)
     model.fit(data(), epochs=2, verbose=0)
     return model
 
@@ -38,7 +38,9 @@ def test_every_way_of_running_learns_the_same(in_graph_mode, mode):
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize(
-    "names", [("ranksim",), ("fds", "ranksim"), ("conr",), ("fds", "conr")], ids=" then ".join
+    "names",
+    [("ranksim",), ("fds", "ranksim"), ("conr",), ("fds", "conr"), ("rnc",)],
+    ids=" then ".join,
 )
 def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, names, random):
     """Under mixed_float16 the loss is scaled by 2^15, which the published gradient is lost to.

@@ -7,7 +7,7 @@ import pytest
 import keras_ranksim as kr
 
 
-def dense_layers(model):
+def dense_stack(model):
     return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
 
 
@@ -23,7 +23,7 @@ def test_it_computes_what_the_matrices_say(random):
     model = keras.Model(*kr.networks.mlp(3, widths=(4, 2), activation="relu"))
     x = random.normal(size=(5, 3)).astype("float32")
     expected = x
-    for layer in dense_layers(model):
+    for layer in dense_stack(model):
         kernel, bias = layer.get_weights()
         expected = np.maximum(expected @ kernel + bias, 0)
     np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)

@@ -28,6 +28,10 @@ def conr(features, rows=None):
     return kr.ops.conr_loss(features, LABELS, PREDICTIONS, WEIGHTS, pushing_power=0.2, rows=rows)
 
 
+def rank_n_contrast(features, rows=None, **options):
+    return kr.ops.rank_n_contrast_loss(features, np.round(LABELS), rows=rows, **options)
+
+
 MODES = [{}, {"compiled": True}]
 if keras.config.backend() == "tensorflow":
     MODES.append({"compiled": True, "jit_compile": True})
@@ -49,6 +53,10 @@ EQUATIONS = {
         x, rows, TWO_LABELS, label_similarity=own_similarity
     ),
     "conr": conr,
+    "rank-n-contrast": rank_n_contrast,
+    "rank-n-contrast of cosines": lambda x, rows=None: rank_n_contrast(
+        x, rows, similarity="cosine", temperature=0.1
+    ),
 }
 
 
@@ -124,7 +132,7 @@ def measure(samples):
     y = labels[:samples]
     def loss(x):
         loss = kr.ops.ranksim_loss(x, y, gamma=0.01, lambda_=100.0, seed=0)
-        return loss + kr.ops.conr_loss(x, y, y)
+        return loss + kr.ops.conr_loss(x, y, y) + kr.ops.rank_n_contrast_loss(x, y)
     loss, gradient = value_and_gradient(loss, features[:samples], compiled=True)
     assert np.isfinite(loss) and np.isfinite(gradient).all()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

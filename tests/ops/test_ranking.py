@@ -12,7 +12,7 @@ def rank_by_definition(row):
     return [1 + sum(other > value for other in row) for value in row]
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 33])
+@pytest.mark.parametrize("size", [1, 2, 5, 33, 150])
 def test_rank_is_one_plus_the_number_of_larger_entries(random, size):
     scores = random.integers(0, 10, size=(4, size)).astype("float32")
     expected = [rank_by_definition(row) for row in scores]

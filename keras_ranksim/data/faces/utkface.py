@@ -174,10 +174,10 @@ def _read(files, names, ages, size, cache_dir, verbose):
         copies = without_copies(ages.tolist(), contents)
         kept = [names[place] for place in copies.kept]
         read = memory_reader(kept, [contents[place] for place in copies.kept])
-        pictures, broken = read_pictures(read, len(kept), size, skip_broken=True, verbose=verbose)
-        refuse_broken(np.array(kept)[broken], len(kept))
+        faces = read_pictures(read, len(kept), size, verbose=verbose)
+        refuse_broken(np.array(kept)[faces.broken], len(kept))
         numbers = dataclasses.asdict(copies)
-        return {"pictures": pictures, **{key: np.array(numbers[key]) for key in numbers}}
+        return {"pictures": faces.pictures, **{key: np.array(numbers[key]) for key in numbers}}
 
     arguments = {"files": list(zip(files.names, files.versions)), "image_size": size}
     cached = cached_arrays(cache_dir, "utkface", arguments, decode)

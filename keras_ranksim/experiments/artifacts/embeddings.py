@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
-from keras_ranksim.layers import FeatureDistributionSmoothing, NoiseScale
+from keras_ranksim.layers import FeatureDistributionSmoothing
+from keras_ranksim.models.regression_layer import regression_layer
 
 MOST_TRAINING_SAMPLES = 20_000
 
@@ -36,7 +37,13 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     >>> kr.experiments.embedding_model(model).output_shape
     (None, 16)
     """
-    embedding = (regressor or _regression_layer(model)).input
+    layer = regressor or regression_layer(model)
+    if not any(layer is own for own in model.layers):
+        raise ValueError(
+            "The regression layer must be in the model itself, not in a model inside it. "
+            f"Received: layer '{layer.name}', model '{model.name}'"
+        )
+    embedding = layer.input
     if len(embedding.shape) == 4:
         embedding = keras.layers.GlobalAveragePooling2D(dtype="float32")(embedding)
     elif len(embedding.shape) > 2:
@@ -100,26 +107,3 @@ def _smoothed_statistics(layer, bins):
         name: np.where(known[:, None], keras.ops.convert_to_numpy(value)[place], np.nan)
         for name, value in statistics.items()
     }
-
-
-def _regression_layer(model):
-    tensors = keras.tree.flatten(model.output)
-    while len(tensors) == 1:
-        layer = _maker_of(model, tensors[0])
-        if layer is None or isinstance(layer, (keras.Model, keras.layers.InputLayer)):
-            break
-        if layer.weights and not isinstance(layer, NoiseScale):
-            return layer
-        tensors = keras.tree.flatten(layer.input)
-    raise ValueError(
-        "`model` must end in a regression layer of its own: one layer with weights, outside any "
-        f"nested model, from which its one output follows. Received: model '{model.name}'"
-    )
-
-
-def _maker_of(model, tensor):
-    """The layer of a functional model that a tensor comes from."""
-    for layer in model.layers:
-        if any(output is tensor for output in keras.tree.flatten(layer.output)):
-            return layer
-    return None

@@ -23,7 +23,8 @@ class LabelInfo:
         bins: The label bins.
         counts: Training labels per bin; for dense tasks pixels.
         shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.
-        train_labels: Training labels, ascending; empty for dense tasks.
+        train_values: The different training labels, ascending; empty for dense tasks.
+        train_repeats: How often each occurs.
     """
 
     name: str
@@ -31,7 +32,13 @@ class LabelInfo:
     bins: LabelBins
     counts: np.ndarray
     shot_limits: tuple[float, float]
-    train_labels: np.ndarray
+    train_values: np.ndarray
+    train_repeats: np.ndarray
+
+    @property
+    def train_labels(self) -> np.ndarray:
+        """The training labels, ascending."""
+        return np.repeat(self.train_values, self.train_repeats)
 
     @classmethod
     def of(cls, benchmark) -> LabelInfo:
@@ -42,12 +49,11 @@ class LabelInfo:
             benchmark.bins,
             np.asarray(benchmark.train_counts),
             benchmark.shot_limits,
-            np.sort([] if benchmark.data.dense else benchmark.train_labels),
+            *np.unique([] if benchmark.data.dense else benchmark.train_labels, return_counts=True),
         )
 
     def save(self, folder: Path) -> None:
-        """Writes `labels.npz`, each training label once."""
-        values, repeats = np.unique(self.train_labels, return_counts=True)
+        """Writes `labels.npz`."""
         np.savez(
             folder / FILE,
             name=self.name,
@@ -55,19 +61,22 @@ class LabelInfo:
             edges=self.bins.edges,
             counts=self.counts,
             shot_limits=self.shot_limits,
-            train_values=values,
-            train_repeats=repeats,
+            train_values=self.train_values,
+            train_repeats=self.train_repeats,
         )
 
     @classmethod
     def load(cls, folder: Path) -> LabelInfo:
         """Reads `labels.npz`."""
         saved = read_arrays(folder / FILE)
+        bins = LabelBins(saved["edges"])
         return cls(
             saved["name"].item(),
             saved["unit"].item(),
-            LabelBins(saved["edges"]),
+            bins,
             saved["counts"],
             tuple(saved["shot_limits"].tolist()),
-            np.repeat(saved["train_values"], saved["train_repeats"]),
+            # Older runs did not keep them: then all labels of a bin are its middle.
+            saved.get("train_values", bins.centers),
+            saved.get("train_repeats", saved["counts"]),
         )

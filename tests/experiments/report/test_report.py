@@ -396,9 +396,15 @@ def test_embeddings_are_those_the_regression_layer_sees(tmp_path, random):
         np.testing.assert_array_equal(known, [False, True, True, False])
 
 
-def test_models_without_a_regression_layer_of_their_own_are_told():
+def test_the_embedding_of_a_sequential_model_is_the_input_of_its_last_layer_with_weights():
+    layers = [keras.layers.Dense(5), keras.layers.Dense(1), keras.layers.Rescaling(2.0)]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    assert kr.experiments.embedding_model(model).output_shape == (None, 5)
+
+
+def test_a_regression_layer_inside_an_inner_model_has_no_embedding():
     inputs = keras.Input((3,))
     nested = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model = keras.Model(inputs, nested(inputs), name="outer")
-    with pytest.raises(ValueError, match=r"`model` must end in a regression layer.*'outer'"):
+    with pytest.raises(ValueError, match=r"regression layer must be in the model itself.*'outer'"):
         kr.experiments.embedding_model(model)

@@ -1,0 +1,170 @@
+"""A CSV file or a DataFrame of image files and labels as a benchmark."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.file_pipelines import FilePipelines
+from keras_ranksim.data.image_tables.decoded import check_decoded, decoded, fits_in_memory
+from keras_ranksim.data.image_tables.network import image_network, image_recipe
+from keras_ranksim.data.image_tables.rows import find_missing, image_paths, read_rows
+from keras_ranksim.data.label_scale import center_and_spread
+from keras_ranksim.data.parts import balanced_parts, given_parts
+from keras_ranksim.data.picture_pipelines import PictureDecoder, PicturePipelines
+from keras_ranksim.data.read_pictures import picture_size
+from keras_ranksim.data.tables.labels import label_values
+from keras_ranksim.labels.bins import LabelBins, as_bins
+
+
+def load_images(
+    table,
+    *,
+    path: str = "path",
+    label: str = "label",
+    images_dir=None,
+    image_size: int | tuple[int, int] = (224, 224),
+    split: str | None = None,
+    backbone: str | None = None,
+    weights: str | None = "imagenet",
+    bins: LabelBins | None = None,
+    max_per_bin: int | None = None,
+    augment: bool = True,
+    views: int = 1,
+    batch_size: int | None = None,
+    seed: int = 0,
+    skip_broken: bool = False,
+    in_memory: bool | None = None,
+    cache_dir: str | os.PathLike | None = None,
+    name: str | None = None,
+    label_unit: str = "",
+    verbose: bool = True,
+) -> Benchmark:
+    """Loads a table of image files and labels, one image per row.
+
+    Images may be JPEG or PNG, in color or gray, of any size; they are resized to `image_size`, not
+    cropped. Rotation marks of cameras (EXIF) are ignored. Training images are mirrored and shifted
+    by up to a sixteenth at random. Missing and broken images are found before training. Several
+    images per sample are not supported.
+
+    Without `backbone`, a small residual network is trained from scratch, which suits images up to
+    about 100 pixels. For larger images, or few, name a backbone of `keras.applications`: it starts
+    from weights pretrained on ImageNet.
+
+    Args:
+        table: A CSV file or a `pandas.DataFrame`.
+        path: Name of the column of image files.
+        label: Name of the column of labels.
+        images_dir: Folder that the paths are relative to; `None` takes that of the CSV file, or
+            the current one for a DataFrame.
+        image_size: `(height, width)` the images are resized to; one number stands for both.
+        split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
+            `balanced_split`, seeded by `seed`.
+        backbone: For instance `"EfficientNetV2B0"`, see `keras_ranksim.networks.keras_application`.
+        weights: Weights of the backbone: `"imagenet"` downloads pretrained ones, and warns and
+            starts from random ones if that fails; a file of weights; or `None` for random ones.
+        bins: The label bins; `None` takes those of `LabelBins.from_labels`.
+        max_per_bin: Maximum images per bin in validation, and in test; `None` takes 30, or fewer
+            if 30 would make either larger than 15 % of the table.
+        augment: Whether single training views are mirrored and shifted.
+        views: As in `Benchmark`.
+        batch_size: Samples per batch; `None` takes the recipe's.
+        seed: Seed of the split, of shuffling and of augmentation.
+        skip_broken: Whether to leave out rows whose image is missing or broken, with a warning,
+            instead of raising.
+        in_memory: Whether to keep the decoded images in memory; `None` does so if they take less
+            than a gigabyte. The batches are the same.
+        cache_dir: Folder that keeps decoded images, so that the next call need not decode them.
+        name: Name of the benchmark; `None` takes that of the file.
+        label_unit: Unit of the label, for axes and tables.
+        verbose: Whether to show a progress bar if decoding takes more than two seconds.
+
+    Returns:
+        A `Benchmark` whose pipelines yield images scaled to [-1, 1].
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> import keras, numpy as np, pandas, keras_ranksim as kr
+    >>> folder, random = pathlib.Path(tempfile.mkdtemp()), np.random.default_rng(0)
+    >>> table = pandas.DataFrame({"path": [f"{n}.png" for n in range(60)]})
+    >>> table["label"] = random.gamma(2, 10, 60).round()
+    >>> for file, label in table.itertuples(index=False):
+    ...     keras.utils.save_img(folder / file, np.full((40, 40, 3), label), scale=False)
+    >>> benchmark = kr.data.load_images(table, images_dir=folder, image_size=32, max_per_bin=5)
+    >>> x, y, weight = next(iter(benchmark.train))
+    >>> x.shape[1:], y.shape[1:]
+    (TensorShape([32, 32, 3]), TensorShape([1]))
+    """
+    size = picture_size(image_size)
+    frame, source = read_rows(table, {"path": path, "label": label, "split": split})
+    is_file = isinstance(table, str | os.PathLike)
+    if images_dir is None:
+        images_dir = Path(table).parent if is_file else Path()
+    labels = label_values(frame, label, source)
+    paths = image_paths(frame, path, images_dir, source)
+    parts = (
+        None
+        if split is None
+        else given_parts(
+            frame[split], "name a column that holds", f"split='{split}', which in {source} holds "
+        )
+    )
+    missing = find_missing(paths, images_dir, skip_broken)
+    found_rows = np.flatnonzero(~missing)
+    found_paths = [paths[row] for row in found_rows]
+    keep = fits_in_memory(len(found_paths), size) if in_memory is None else in_memory
+    found = decoded(found_paths, size, keep, cache_dir, verbose)
+    check_decoded(found_paths, found, int(missing.sum()), skip_broken)
+
+    usable = np.flatnonzero(~found.broken)
+    labels, rows_of_table = labels[found_rows[usable]], found_rows[usable]
+    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
+    if parts is None:
+        parts = balanced_parts(labels, bins, max_per_bin, seed, source)
+    else:
+        parts = parts[rows_of_table]
+    rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
+    offset, scale = center_and_spread(split_labels["train"], bins)
+    make_network, weights = image_network(backbone, size, weights)
+    recipe = image_recipe(len(rows["train"]), weights is not None, scale, bins)
+    return Benchmark.of(
+        name=name or (Path(table).stem if is_file else "images"),
+        labels=split_labels,
+        bins=bins,
+        make_pipeline=_pipelines(found, found_paths, usable, rows, size, augment),
+        make_network=make_network,
+        recipe=recipe,
+        batch_size=recipe.batch_size if batch_size is None else batch_size,
+        seed=seed,
+        views=views,
+        label_name=label,
+        label_unit=label_unit,
+        label_offset=offset,
+        label_scale=scale,
+        facts={
+            "source": Path(table).name if is_file else "DataFrame",
+            "rows": len(frame),
+            "missing": int(missing.sum()),
+            "broken": int(found.broken.sum()),
+            "gray": int(found.gray.sum()),
+            "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
+            "image_size": size,
+            "augment": augment,
+            "network": backbone or "small ResNet",
+            "weights": weights or "random",
+        },
+    )
+
+
+def _pipelines(found, paths, usable, rows, size, augment):
+    """Pipelines from memory if the pictures were kept, from the files otherwise."""
+    if found.pictures is not None:
+        pictures = {part: found.pictures[usable[rows[part]]] for part in SPLITS}
+        return PicturePipelines(pictures, augment)
+    files = {part: {"image": [paths[place] for place in usable[rows[part]]]} for part in SPLITS}
+    return FilePipelines(files, PictureDecoder(size, augment))
