@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 import tensorflow as tf
+from tiny_bert import write_bert
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -20,6 +21,7 @@ SHORTER = {
     "seeds=[0, 1, 2]": "seeds=[0], epochs=1",
     "max_trials=12": "max_trials=1, epochs=1",
     "epochs=50": "epochs=1",
+    'encoder="minilm", cache_dir="cache"': 'encoder="bert", verbose=False',
 }
 
 
@@ -46,6 +48,7 @@ def anchor(title):
 def _elsewhere(tmp_path, monkeypatch, two_replicas):
     """A folder of its own, and the one strategy that a test process may have."""
     monkeypatch.chdir(tmp_path)
+    write_bert(tmp_path / "bert")
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     yield
     keras.config.set_dtype_policy("float32")
