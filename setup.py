@@ -17,6 +17,7 @@ text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 encoders = ["keras-hub>=0.32", "safetensors>=0.4"]
 boosting = ["scikit-learn>=1.5"]
 faces = ["scipy>=1.13"]
+parallel = ["cloudpickle>=3.0"]
 
 setup(
     name="keras-ranksim",
@@ -38,7 +39,8 @@ setup(
         "boosting": boosting,
         "faces": faces,
         "onnx": onnx,
-        "all": plots + tuning + text + encoders + boosting + faces + onnx,
+        "parallel": parallel,
+        "all": plots + tuning + text + encoders + boosting + faces + onnx + parallel,
     },
     classifiers=[
         "Development Status :: 4 - Beta",

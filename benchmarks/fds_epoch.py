@@ -1,4 +1,4 @@
-"""What does FDS cost in an epoch, beside none and beside the published second pass?
+"""What does FDS cost per epoch, compared to none and to the published second pass?
 
     python benchmarks/fds_epoch.py
 

@@ -1,14 +1,14 @@
-"""How many images a second does the training pipeline deliver, beside PyTorch's?
+"""How many images per second does the training pipeline deliver, compared to PyTorch's?
 
     pip install torch pillow
     python benchmarks/image_pipeline.py
 
 Both sides do the same work on the same files: read and decode a JPEG, resize it unless it has 224
 pixels, pad by 16, crop and mirror it at random, scale it to [-1, 1], batch 64. One side is
-`load_agedb_dir(...).train`, the other a `torch.utils.data.DataLoader` with PIL and a worker process
-a core. Their epochs alternate in one run, the first is a warm-up, the median of the others
-counts. A last column says what `cache=True` gives, which keeps the resized images in memory.
-Takes about three minutes; the table goes to benchmarks/results/image_pipeline.md.
+`load_agedb_dir(...).train`, the other a `torch.utils.data.DataLoader` with PIL and one worker
+process per core. Their epochs alternate in one run. The first is a warm-up, and the table shows
+the median of the others. The last column is with `cache=True`, which keeps the resized images in
+memory. Takes about three minutes; the table goes to benchmarks/results/image_pipeline.md.
 """
 
 import argparse

@@ -73,19 +73,57 @@ def measurements(times, **case):
     return rows
 
 
-def machine(*packages):
-    """One line: processor or accelerator, memory, Python, packages."""
+def set_threads(count):
+    """Sets the threads of TensorFlow and PyTorch; `None` leaves them. Call it first.
+
+    On a machine that others use, too, one thread for both sides gives the steadiest ratios.
+    """
+    if count is None:
+        return
     import tensorflow as tf
 
-    devices = [
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
+    try:
+        import torch
+    except ImportError:
+        return
+    torch.set_num_threads(count)
+
+
+def machine(*packages):
+    """One line: processor or accelerator, memory, Python, packages.
+
+    Args:
+        *packages: Packages whose versions matter besides those of Keras and its backend.
+    """
+    import keras
+
+    backend = keras.config.backend()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores ({_processor()})"
+    place = ", ".join([cores, f"{memory:.0f} GiB", *accelerators(backend)])
+    names = dict.fromkeys((backend, "keras", *packages))
+    versions = [f"{name} {metadata.version(name)}" for name in names]
+    return f"{place}, Python {platform.python_version()}, {', '.join(versions)}"
+
+
+def accelerators(backend):
+    """Names of the accelerators that a backend of Keras sees."""
+    if backend == "jax":
+        import jax
+
+        return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+    if backend == "torch":
+        import torch
+
+        return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    import tensorflow as tf
+
+    return [
         tf.config.experimental.get_device_details(device).get("device_name", "an accelerator")
         for device in tf.config.list_physical_devices("GPU")
     ]
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores ({_processor()})"
-    place = ", ".join([cores, f"{memory:.0f} GiB", *devices])
-    versions = [f"{name} {metadata.version(name)}" for name in ("tensorflow", "keras", *packages)]
-    return f"{place}, Python {platform.python_version()}, {', '.join(versions)}"
 
 
 def _processor():
@@ -121,7 +159,7 @@ def write(name, *paragraphs, packages=(), note="", rows=(), pictures=None):
     Args:
         name: Name of the files.
         *paragraphs: Strings or lists of lines, a title first.
-        packages: Packages whose versions matter besides those of TensorFlow and Keras.
+        packages: As in `machine`.
         note: How it was measured.
         rows: Dictionaries, the lines of `results/<name>.csv`.
         pictures: Names of PNG files to their bytes.

@@ -20,7 +20,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from measure import as_table, measurements, ratio_spread, rounds, spread, write
+from measure import as_table, measurements, ratio_spread, rounds, set_threads, spread, write
 
 FEATURES = 2048
 SIZES = (64, 256, 1024, 4096)
@@ -213,6 +213,7 @@ def main():
     parser.add_argument("--xla", type=int, default=256, help="largest size compiled by XLA")
     parser.add_argument("--repeats", type=int, help="calls of each, instead of 5 to 15")
     parser.add_argument("--name", default="regularizer", help="name of the results")
+    parser.add_argument("--threads", type=int, help="threads of both sides (default: their own)")
     parser.add_argument("--baseline", help="another checkout to compare this one with")
     parser.add_argument("--serve", choices=("ranksim", "conr"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -222,6 +223,7 @@ def main():
     if arguments.baseline:
         compare(arguments.baseline, arguments.sizes, arguments.repeats)
         return
+    set_threads(arguments.threads)
     ranksim_lines, conr_lines, rows = [], [], []
     for size in arguments.sizes:
         repeats = arguments.repeats or (5 if size > 1024 else 15)

@@ -3,7 +3,7 @@
     python benchmarks/scaling.py
 
 Three answers in one run. (1) One and two worker processes under MultiWorkerMirroredStrategy share
-the batches of the small CNN, a core each, with and without regularisers. (2) Forward and backward
+the batches of the small CNN, a core each, with and without regularizers. (2) Forward and backward
 passes for growing numbers of distinct labels M, features D, label bins and samples, with a
 picture. (3) On paper: what IMDB-WIKI on 64 GPUs would compute and send for them, from times
 measured here and from assumptions that are stated. Takes about four minutes on two cores; results
@@ -149,13 +149,13 @@ def picture(times):
         figure = style.new_figure(6.4)
         names = ("RankSim", "FDS", "ConR")
         for axes, (panel, sizes) in zip(figure.subplots(2, 2).flat, times.items()):
-            for name, colour, dashes in zip(names, theme.methods[1:], style.LINE_STYLES):
+            for name, color, dashes in zip(names, theme.methods[1:], style.LINE_STYLES):
                 known = [size for size in sizes if name in sizes[size]]
                 if not known:
                     continue
                 low, middle, high = zip(*(quartiles(sizes[size][name]) for size in known))
-                axes.plot(known, middle, color=colour, linestyle=dashes, marker="o", label=name)
-                axes.fill_between(known, low, high, color=colour, alpha=0.2, linewidth=0)
+                axes.plot(known, middle, color=color, linestyle=dashes, marker="o", label=name)
+                axes.fill_between(known, low, high, color=color, alpha=0.2, linewidth=0)
             title, _, rest = TITLES[panel].partition(", ")
             axes.set(xscale="log", yscale="log", xlabel=f"{title}\n{rest}")
             axes.set_ylabel("forward and backward, ms")
@@ -232,7 +232,7 @@ def on_paper(repeats):
         f"batch of {batch:,}, {steps} steps an epoch, {steps * EPOCHS:,} in {EPOCHS} epochs. "
         f"**Assumed**: ResNet-50 with {DEPTH:,} features, {IMAGES_PER_SECOND:,} images a second "
         f"and GPU; a link of {GIGABITS} Gbit/s a GPU, float32, {1e6 * HOP:.0f} microseconds a "
-        f"hop, {math.log2(GPUS):.0f} hops; a GPU computes the regularisers {TIMES_AS_FAST} times "
+        f"hop, {math.log2(GPUS):.0f} hops; a GPU computes the regularizers {TIMES_AS_FAST} times "
         f"as fast as these cores, after {LAUNCHES} launches of {1e6 * LAUNCH:.0f} microseconds; "
         "nothing overlaps. **Measured** here: what one replica computes, its share of the rows. "
         "**Counted**: what travels. Ages are whole years, so that of "

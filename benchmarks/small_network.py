@@ -14,6 +14,7 @@ a minute; the table goes to benchmarks/results/small_network.md.
 
 import argparse
 import copy
+import itertools
 import statistics
 import time
 
@@ -69,7 +70,7 @@ def in_torch(arrays, epochs):
     sizes = (x.shape[1], 128, 128, 128)
     layers = [
         layer
-        for inputs, units in zip(sizes, sizes[1:])
+        for inputs, units in itertools.pairwise(sizes)
         for layer in (nn.Linear(inputs, units), nn.ReLU())
     ]
     network = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
@@ -151,8 +152,8 @@ def main():
         'keeps the best weights in memory. "ms per step" spreads an epoch over its steps.',
         as_table(header, lines),
         packages=["torch"],
-        note=f"Medians of {arguments.repeats} trainings of {arguments.epochs} epochs, taking turns; "
-        "in parentheses the quartiles.",
+        note=f"Medians of {arguments.repeats} trainings of {arguments.epochs} epochs, taking "
+        "turns; in parentheses the quartiles.",
         rows=rows,
     )
 

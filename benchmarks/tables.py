@@ -1,15 +1,13 @@
 """Real results: the methods of the tables on portraits, STS-B-DIR and any CSV file, over seeds.
 
-Trains every method from every seed as the benchmark's recipe says, chooses weights on
-validation data, reports on test data, and writes `benchmarks/results/<name>.md` and `.csv`.
-Cells already finished under `runs/tables` are read, not run again, so several processes may
-fill a table: give each its `--seeds`, or its `--tuned-methods`, since two must not run one search;
-then call once with all of them.
+Trains every method from every seed by the benchmark's recipe, chooses weights on validation
+data, reports on test data, and writes `benchmarks/results/<name>.md` and `.csv`. Cells already
+finished under `runs/tables` are read, not run again. `--processes 2` trains two cells at once.
 
 `--tune 12` adds tuned rows: 12 trials for each of `--tuned-methods`, chosen by the balanced
-validation error, trained from a seed that is none of the table's. All vary the learning rate
-and the kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and delta as
-well (gamma 0 is one more point).
+validation error, trained from a seed that the table does not use. All vary the learning rate
+and the kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and the
+perturbation as well (gamma 0 is one more point).
 
     python benchmarks/tables.py portraits --rows main --seeds 0 1 2
     python benchmarks/tables.py portraits --rows grid --seeds 0
@@ -70,6 +68,7 @@ def main():
         epochs=flags.epochs or benchmark.recipe.epochs,
         output_dir=Path("runs/tables") / label_of(flags),
         tuned={method: result.benchmark for method, result in tuned.items()},
+        processes=flags.processes,
     )
     write(table, tuned, benchmark, flags)
 
@@ -135,7 +134,7 @@ def write(table, tuned, benchmark, flags):
         f"the best validation epoch of {flags.epochs or benchmark.recipe.epochs}; "
         f"{seconds / 60:.0f} minutes of training in all, on {os.cpu_count()} shared cores.\n\n"
         + table.to_markdown()
-        + "".join(told(method, result, flags) for method, result in tuned.items())
+        + "".join(trials_of(method, result, flags) for method, result in tuned.items())
         + "\n## Data and settings\n\n"
         + "\n".join(facts)
         + f"\n- recipe: {benchmark.recipe}\n"
@@ -147,7 +146,7 @@ def write(table, tuned, benchmark, flags):
     print(table.to_markdown())
 
 
-def told(method, result, flags):
+def trials_of(method, result, flags):
     best = ", ".join(
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in result.best.items()
@@ -175,6 +174,7 @@ def parsed():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--threads", type=int, help="threads of each operation")
+    parser.add_argument("--processes", type=int, default=1, help="cells trained at once")
     parser.add_argument("--tune", type=int, help="trials of a search for each tuned method")
     parser.add_argument("--tune-epochs", type=int, help="epochs of a trial")
     parser.add_argument("--tuned-methods", nargs="+", default=SHORT)

@@ -2,10 +2,10 @@
 
     python benchmarks/train_step.py
 
-Steps of `ImbalancedRegressor` as `fit` takes them, without a regulariser and with each, take turns
-in one run: the small CNN on pictures of 64 pixels and ResNet-50 on 224, batch 64. On a processor a
-step of ResNet-50 takes so long that what is added drowns in its noise, so the layers are timed
-alone as well: forward and backward on features of the same shape, less an identity. Data are
+Steps of `ImbalancedRegressor` as `fit` takes them, without a regularizer and with each, take turns
+in one run: the small CNN on pictures of 64 pixels and ResNet-50 on 224, batch 64. On a CPU a
+step of ResNet-50 takes so long that the layers are lost in its noise, so they are also timed
+alone: forward and backward on features of the same shape, minus a model without them. Data are
 random, 101 ages; FDS is past its first epoch. ConR sees the batch as one view; every further view
 costs a forward and backward pass of its own. Takes about five minutes on two cores, most of it
 ResNet-50, and 10 GiB; the table goes to benchmarks/results/train_step.md.

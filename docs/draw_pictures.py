@@ -26,6 +26,7 @@ import tensorflow as tf
 from matplotlib.ticker import NullLocator
 
 from keras_ranksim.data.portraits.age_density import age_density
+from keras_ranksim.ops.rank_n_contrast import rank_n_contrast_terms
 from keras_ranksim.plots.label_axis import draw_histogram
 from keras_ranksim.plots.style import LINE_STYLES, finish, legend_above, look, new_figure
 
@@ -57,7 +58,7 @@ def label_density():
             color=colors.methods[1],
             label="smoothed by LDS",
         )
-        top.set_ylabel("training labels a bin")
+        top.set_ylabel("training labels per bin")
         legend_above(top)
         kernels = {"re-weighting (SQINV)": None, "with LDS": "gaussian"}
         for (name, kernel), color, style in zip(kernels.items(), colors.methods, LINE_STYLES):
@@ -420,6 +421,74 @@ def balanced_mse():
     return figure
 
 
+def pulls():
+    """How an anchor of Rank-N-Contrast moves the others of a batch before anything is learned."""
+    ages, anchor = np.sort(drawn_ages(256))[:, None], 30.0
+    index = np.flatnonzero(ages[:, 0] == anchor)[:1].astype("int32")
+    alike = np.zeros((1, len(ages)), "float32")
+    slopes = rank_n_contrast_terms(alike, index, np.abs(ages - anchor).T, temperature=1.0)[1]
+    pull = -keras.ops.convert_to_numpy(slopes)[0]
+    with look("light") as colors:
+        figure = new_figure(2.9)
+        axes = figure.add_subplot()
+        axes.axhline(0, color=colors.muted, linewidth=1)
+        others = np.arange(len(ages)) != index
+        axes.plot(ages[others], pull[others], "o", color=colors.methods[0], markersize=4)
+        axes.axvline(anchor, color=colors.methods[1], linestyle="--", label="the anchor's age")
+        axes.set_xlabel("age of the other sample (years)")
+        axes.set_ylabel("pulled (above 0)\nor pushed (below)")
+        legend_above(axes)
+        finish(figure)
+    return figure
+
+
+def spread():
+    """Sorted predictions of a model that is unsure, and the quantiles they are compared with."""
+    ages = drawn_ages()
+    batch = np.random.default_rng(2).choice(ages, 128)
+    unsure = np.sort(ages.mean() + 0.45 * (batch - ages.mean()))
+    levels = (np.arange(128) + 0.5) / 128
+    quantiles = kr.labels.label_quantiles(ages, levels)
+    with look("light") as colors:
+        figure = new_figure(3.2)
+        axes = figure.add_subplot()
+        axes.plot(levels, quantiles, color=colors.methods[1], label="quantiles of the labels")
+        axes.plot(levels, unsure, "o", markersize=3, color=colors.methods[0], label="predictions")
+        axes.vlines(levels, unsure, quantiles, color=colors.muted, linewidth=0.6)
+        axes.set_xlabel("place in the batch, from the lowest prediction to the highest")
+        axes.set_ylabel("age (years)")
+        legend_above(axes)
+        finish(figure)
+    return figure
+
+
+def experts():
+    """What samples weigh for the experts of a voting head."""
+    ages = drawn_ages()
+    counts = BINS.count(ages)
+    with look("light") as colors:
+        figure = new_figure(4.6)
+        top, bottom = figure.subplots(2, sharex=True)
+        head = kr.layers.VotingHead(ages, BINS, experts=3)
+        for expert, color, style in zip(range(3), colors.methods, LINE_STYLES):
+            weights = np.where(counts > 0, head.expert_weights[:, expert], np.nan)
+            name = f"expert {expert}"
+            top.plot(BINS.centers, weights, color=color, linestyle=style, label=name)
+        top.set_yscale("log")
+        top.set_yticks([0.3, 1, 3, 10])
+        top.yaxis.set_major_formatter("{x:g}")
+        top.yaxis.set_minor_locator(NullLocator())
+        top.set_ylabel("weight of a sample")
+        legend_above(top)
+        draw_histogram(bottom, counts, BINS, (100, 20), colors)
+        bottom.set_ylabel("training labels")
+        bottom.set_xlabel("age (years)")
+        legend_above(bottom)
+        figure.align_ylabels()
+        finish(figure)
+    return figure
+
+
 def tutorial_labels():
     """The picture that the tutorial's own code draws."""
     text = (HERE / "tutorial.md").read_text()
@@ -450,6 +519,9 @@ PICTURES = (
     contrasted,
     focal,
     balanced_mse,
+    pulls,
+    spread,
+    experts,
     tutorial_labels,
 )
 

@@ -7,13 +7,16 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+UNFINISHED = "unfinished-"
+
 
 @contextlib.contextmanager
 def whole_file(path) -> Iterator[Path]:
-    """Yields a temporary path that becomes `path` when the block ends without an error.
+    """Yields a temporary path, renamed to `path` if the block ends without an error.
 
-    An interrupted or failed block leaves nothing behind, and an existing file at `path` stays as
-    it was. The folder that holds `path` is created if necessary.
+    A failed block leaves nothing behind, and an existing file at `path` stays as it was. A killed
+    process may leave a file whose name starts with `UNFINISHED`. The folder that holds `path` is
+    created if necessary.
 
     Args:
         path: The file to write.
@@ -31,7 +34,8 @@ def whole_file(path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Unique, so that two processes that write the same file do not write into each other's.
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    # The suffix stays, since NumPy and Keras choose a format by it.
+    part = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex[:8]}-{path.name}")
     try:
         yield part
         os.replace(part, path)

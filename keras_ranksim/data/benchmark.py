@@ -1,4 +1,4 @@
-"""The one object that every loader returns."""
+"""The object that every loader returns."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Network:
 
 
 def _read(part, name):
-    """A property that reads the part of a benchmark."""
+    """A property that reads from a part of the benchmark."""
     return property(lambda benchmark: getattr(getattr(benchmark, part), name))
 
 
@@ -58,8 +58,8 @@ class Benchmark:
         network: The network.
         recipe: The recommended training settings.
         seed: Seed of shuffling and augmentation.
-        views: Views of each training sample: 1; or, if the data have augmentation, 2 for `x` a
-            tuple of two augmented views, 3 for those two and a plain one.
+        views: Views of each training sample: 1; or, if the data have augmentation, 2 for `x` as
+            `Views` of two augmented views, 3 for those two and a plain one.
         weights: Weights of the training split, one per sample or, for dense tasks, one per bin;
             `None` for ones.
 
@@ -127,7 +127,7 @@ class Benchmark:
         Args:
             split: `"train"`, `"val"` or `"test"`.
             epoch: The epoch that order and augmentation start with; or an int64 `tf.Variable`
-                that holds it, which each iteration moves on by one.
+                that holds it, which each iteration increments.
         """
         if not isinstance(epoch, tf.Variable):
             epoch = tf.Variable(epoch, dtype="int64", trainable=False)
@@ -216,6 +216,6 @@ class Benchmark:
 
 
 def _part(kind, fields):
-    """Makes a part of a benchmark of its fields, and takes these out of `fields`."""
+    """Builds a part of a benchmark, and removes its fields from `fields`."""
     names = [field.name for field in dataclasses.fields(kind)]
     return kind(**{name: fields.pop(name) for name in names if name in fields})

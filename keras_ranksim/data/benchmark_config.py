@@ -70,7 +70,7 @@ def _function(config):
 
 
 def _tuples(value):
-    """The value with tuples for the lists that JSON made of them."""
+    """The value with the lists from JSON turned back into tuples."""
     if isinstance(value, dict):
         return {name: _tuples(entry) for name, entry in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -125,10 +124,12 @@ class CachedImagePipelines(FilePipelines):
         super().__init__(files, decoder)
         self.verbose = verbose
         # One copy per split, however many variants of the benchmark `replace` makes.
-        self._images = functools.cache(self._read_all)
+        self._images = {}
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
-        images, prepare = self._images(split), self.decoder.prepare(split, benchmark)
+        if split not in self._images:
+            self._images[split] = self._read_all(split)
+        images, prepare = self._images[split], self.decoder.prepare(split, benchmark)
         return batches_from_samples(
             lambda index, seed: prepare(tf.gather(images, index), index, seed),
             self.count(split),

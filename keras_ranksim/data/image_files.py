@@ -38,11 +38,7 @@ def check_images(paths: Sequence, *, workers: int | None = None, verbose: bool =
     ...
     ValueError: 1 of 1 images cannot be decoded, ...
     """
-    missing = missing_files(paths)
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}"
-        )
+    check_existence(paths)
     broken = []
     bar = ProgressBar(len(paths), unit_name="image", verbose=int(verbose))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -65,6 +61,23 @@ def refuse_broken(broken: Sequence, count: int, where: str = "") -> None:
         raise ValueError(
             f"{len(broken)} of {count} images cannot be decoded, because they are truncated "
             f"or not images; replace them or remove them{where}. The first: {first_few(broken)}"
+        )
+
+
+def check_existence(paths: Sequence, *, listed_in=None, advice: str = "") -> None:
+    """Raises if files are missing, with how many, the first few, and what to do.
+
+    Args:
+        paths: The files.
+        listed_in: The file that lists them, or `None`.
+        advice: What to do about it.
+    """
+    missing = missing_files(paths)
+    if missing:
+        listed = "" if listed_in is None else f" that '{listed_in}' names"
+        raise FileNotFoundError(
+            f"{len(missing)} of the {len(paths)} files{listed} are missing, the first: "
+            f"{first_few(missing)}. {advice}".rstrip()
         )
 
 

@@ -59,7 +59,7 @@ class RecordPipelines:
             return tf.data.Dataset.zip(tf.data.TFRecordDataset(file), numbers)
 
         def shuffle_block(records, numbers):
-            # The first record tells blocks apart; a running number would need an operation past
+            # The first record identifies the block. Counting blocks would need an operation behind
             # which tf.distribute finds no files to shard.
             key = tf.strings.to_hash_bucket_fast(records[0], 2**31) + seed
             shuffled = tf.random.experimental.stateless_shuffle(

@@ -1,4 +1,4 @@
-"""The three splits of a data set with their labels, and what the kind of label decides."""
+"""The three splits of a data set with their labels, one per sample or one per pixel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPLITS = ("train", "val", "test")
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Splits:
-    """A data set with one label per sample, cut in three.
+    """A data set with one label per sample, in three splits.
 
     Args:
         labels: The labels of each split, `{"train": ..., "val": ..., "test": ...}`.
@@ -134,7 +134,7 @@ class DenseSplits(Splits):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reading:
-    """What a `make_pipeline` knows of the benchmark it makes a dataset for.
+    """The part of a benchmark that a `make_pipeline` reads.
 
     Args:
         labels: The labels of each split.
@@ -143,7 +143,7 @@ class Reading:
         seed: Seed of shuffling and augmentation.
         views: Views of each training sample.
         weights: Weights of the training split, or `None`.
-        epoch: Number of the next epoch, an int64 `tf.Variable` that the dataset counts on.
+        epoch: Number of the next epoch, an int64 `tf.Variable` that the dataset increments.
     """
 
     labels: dict[str, np.ndarray]

@@ -2,12 +2,14 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.distribute.workers import has_several_workers, is_chief
+from keras_ranksim.variable_files import load_variables, save_variables
 
 
 class ChiefBackup(keras.callbacks.BackupAndRestore):
@@ -15,8 +17,9 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
 
     All workers gather what is spread over them, only the chief writes it, and on a restart all
     load what it wrote. Give every worker the same folder, on a disk that all can read. If workers
-    find different states there, training does not start. On one machine it is
-    `BackupAndRestore`.
+    find different states there, training does not start. It also keeps the random states of
+    dropout and augmentation layers, which `BackupAndRestore` leaves out: a resumed training draws
+    what an uninterrupted one draws.
 
     Args:
         backup_dir: The folder, seen by all workers.
@@ -31,6 +34,7 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
     def __init__(self, backup_dir: str | os.PathLike, **kwargs):
         super().__init__(os.fspath(backup_dir), **kwargs)
         self._shared_dir = self.backup_dir
+        self._random_states_path = Path(backup_dir) / "random_states.npz"
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
@@ -40,9 +44,15 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
             epochs = strategy.run(tf.function(lambda: tf.constant([epoch])))
             _assert_same_epoch(strategy, epochs, self._shared_dir)
 
+    def _load_model(self):
+        super()._load_model()
+        if self._random_states_path.exists():
+            load_variables(self._random_states_path, _random_states(self.model))
+
     def _save_model(self):
         if is_chief(self.model.distribute_strategy):
             super()._save_model()
+            save_variables(self._random_states_path, _random_states(self.model))
             return
         # Reading variables that are spread over the workers takes all workers.
         with tempfile.TemporaryDirectory() as folder:
@@ -51,6 +61,11 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
     def on_train_end(self, logs=None):
         if is_chief(self.model.distribute_strategy):
             super().on_train_end(logs)
+
+
+def _random_states(model):
+    others = {id(variable) for variable in (*model.weights, *model.metrics_variables)}
+    return [variable for variable in model.variables if id(variable) not in others]
 
 
 def _assert_same_epoch(strategy, epochs, folder):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from keras_ranksim.experiments.files import read_arrays, whole_file
+from keras_ranksim.experiments.files import explain_damage
+from keras_ranksim.variable_files import load_variables, save_variables
 
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves weights, optimizer, statistics and random states after every epoch.
 
     `keras.callbacks.BackupAndRestore` leaves out the random states of dropout and
-    augmentation layers, so that a run resumed by it draws other numbers than an uninterrupted one.
+    augmentation layers, so a run resumed from it draws different numbers than an uninterrupted
+    one.
 
     Args:
         path: The file, an `.npz`.
@@ -25,23 +26,19 @@ class Checkpoint(keras.callbacks.Callback):
         self.path = path
 
     def on_epoch_end(self, epoch, logs=None):
-        arrays = [keras.ops.convert_to_numpy(variable) for variable in _variables(self.model)]
-        with whole_file(self.path) as unfinished:
-            np.savez(unfinished, epoch=epoch, **{str(i): array for i, array in enumerate(arrays)})
+        save_variables(self.path, _variables(self.model), epoch=epoch)
 
     def restore(self, model: keras.Model) -> int:
         """Loads the file, if there is one, and returns the epoch to resume with."""
         if not self.path.exists():
             return 0
         model.optimizer.build(model.trainable_variables)
-        saved = read_arrays(self.path)
-        for i, variable in enumerate(_variables(model)):
-            variable.assign(saved[str(i)])
-        return int(saved["epoch"]) + 1
+        with explain_damage(self.path):
+            return int(load_variables(self.path, _variables(model))["epoch"]) + 1
 
 
 def _variables(model):
-    """Layers' variables, among them the states of random generators, and the optimizer's."""
+    """Variables of the layers, including random states, and of the optimizer."""
     return [*model.variables, *model.optimizer.variables]
 
 

@@ -20,6 +20,7 @@ from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
 from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.methods import Method, entries
+from keras_ranksim.methods.ensemble import parse_row
 
 METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
 QUICK_EPOCHS = 2
@@ -42,6 +43,9 @@ def add_table_flags(parser: argparse.ArgumentParser) -> None:
     _add_method_flag(parser, "default: the 32 rows of the published tables")
     parser.add_argument(
         "--seeds", nargs="+", type=int, default=[0, 1, 2], help="one run each (default: 0 1 2)"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, help="how many runs to train at once (default: 1)"
     )
     _add_training_flags(parser)
 
@@ -69,10 +73,11 @@ def run_methods(make_benchmark: Callable[[], Benchmark], flags: argparse.Namespa
 def make_table(make_benchmark: Callable[[], Benchmark], flags: argparse.Namespace) -> int:
     """Runs methods over seeds and prints the table; arguments as in `run_methods`."""
     names = flags.method
-    methods = Method.paper_grid() if names is None else [Method.parse(name) for name in names]
+    methods = Method.paper_grid() if names is None else [parse_row(name) for name in names]
     benchmark = _prepared(make_benchmark(), flags)
     folder = _folder(benchmark, flags)
-    return _summary(run_table(benchmark, methods, flags.seeds, output_dir=folder), folder)
+    table = run_table(benchmark, methods, flags.seeds, output_dir=folder, processes=flags.processes)
+    return _summary(table, folder)
 
 
 def _add_method_flag(parser, default):

@@ -37,9 +37,9 @@ def ensemble(
     Example:
 
     ```python
-    for method in ("VANILLA", "SQINV + LDS"):
-        kr.experiments.run(benchmark, method, output_dir=f"runs/{method}")
-    both = kr.experiments.ensemble(["runs/VANILLA", "runs/SQINV + LDS"])
+    kr.experiments.run(benchmark, "VANILLA", output_dir="runs/plain")
+    kr.experiments.run(benchmark, "SQINV + LDS", output_dir="runs/weighted")
+    both = kr.experiments.ensemble(["runs/plain", "runs/weighted"])
     ```
     """
     folders = [Path(folder) for folder in folders]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import keras
 
-from keras_ranksim.experiments.files import damaged, whole_file, write_text
+from keras_ranksim.experiments.files import explain_damage, write_text
+from keras_ranksim.variable_files import load_variables, save_variables
 
 LOG = "epochs.jsonl"
 
@@ -17,11 +18,11 @@ LOG = "epochs.jsonl"
 class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
 
-    Which epoch is best, and how long ago it was, follows from the file alone, so a resumed
-    run chooses as an uninterrupted one does.
+    The best epoch is computed from the file alone, so a resumed run chooses the same one as an
+    uninterrupted run.
 
     Args:
-        folder: Where `epochs.jsonl` and `best.weights.h5` are written.
+        folder: Where `epochs.jsonl` and `best.npz` are written.
         monitor: The logged value that chooses the best epoch.
         patience: Stop after this many epochs without a better one; `None` for never.
         first_epoch: The epoch a resumed run starts at; later lines are dropped.
@@ -39,7 +40,7 @@ class EpochLog(keras.callbacks.Callback):
         super().__init__()
         self.lower_is_better = lower_is_better
         self.path = folder / LOG
-        self.best_path = folder / "best.weights.h5"
+        self.best_path = folder / "best.npz"
         self.monitor = monitor
         self.patience = patience
         self.rows = [row for row in read_log(self.path) if row["epoch"] < first_epoch]
@@ -62,16 +63,20 @@ class EpochLog(keras.callbacks.Callback):
             )
         self.rows.append(row)
         if self.best_epoch() == epoch:
-            with whole_file(self.best_path) as unfinished:
-                self.model.save_weights(unfinished)
+            save_variables(self.best_path, _weights(self.model))
         _write_lines(self.path, self.rows)
         if self.is_exhausted():
             self.model.stop_training = True
 
     def best_epoch(self) -> int | None:
-        """The epoch with the best finite monitored value, the first of equals."""
+        """The first epoch with the best finite monitored value."""
         best = best_row(self.rows, self.monitor, self.lower_is_better)
         return None if best is None else best["epoch"]
+
+    def load_best(self, model: keras.Model) -> None:
+        """Gives a model the weights of the best epoch, and its optimizer their state."""
+        with explain_damage(self.best_path):
+            load_variables(self.best_path, _weights(model))
 
     def is_exhausted(self) -> bool:
         """True after `patience` epochs without a better one."""
@@ -82,20 +87,23 @@ class EpochLog(keras.callbacks.Callback):
 
 
 def best_row(rows: list[dict], monitor: str, lower_is_better: bool = True) -> dict | None:
-    """The row with the best finite value of `monitor`, the first of equals."""
+    """The first row with the best finite value of `monitor`."""
     finite = [row for row in rows if math.isfinite(row[monitor])]
     sign = 1 if lower_is_better else -1
     return min(finite, key=lambda row: sign * row[monitor]) if finite else None
 
 
 def read_log(path: Path) -> list[dict]:
-    """The rows of an epoch log; none if there is no file."""
+    """The rows of an epoch log; an empty list if there is no file."""
     if not path.exists():
         return []
-    try:
+    with explain_damage(path):
         return [json.loads(line) for line in path.read_text().splitlines() if line]
-    except ValueError as error:
-        raise damaged(path, error) from error
+
+
+def _weights(model):
+    """Weights and optimizer variables, but no random states, which must not be set back."""
+    return [*model.weights, *model.optimizer.variables]
 
 
 def write_log(path: Path, history: dict[str, list[float]]) -> None:

@@ -13,7 +13,7 @@ from keras_ranksim.validation import one_of
 if TYPE_CHECKING:
     import pandas
 
-# Where the facts of a tuned benchmark, and a model of it, name the split that chose its settings.
+# The split that settings were tuned on: a fact of a benchmark, an attribute of its models.
 TUNED_ON = "tuned_on"
 
 
@@ -39,8 +39,8 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
     ):
         if split == tuned_on:
             raise ValueError(
-                f"`split` must not be the one that settings were tuned on, whose errors are too "
-                f"good to report; take split='test'. Received: split={split!r}, with a {kind} "
+                "`split` must not be the split that settings were tuned on, since its errors are "
+                f"too optimistic; use split='test'. Received: split={split!r}, with a {kind} "
                 f"tuned on {tuned_on!r}"
             )
     return benchmark.data.report(*predict(model, benchmark, split, verbose))
@@ -59,7 +59,7 @@ def predict(model, benchmark: Benchmark, split: str, verbose=0):
 
 
 def main_column(benchmark: Benchmark, metric: str | None = None) -> str:
-    """The report column that a table shows: `metric`, or the one that the monitor means."""
+    """The report column that a table shows: `metric`, or that of the recipe's monitor."""
     columns = benchmark.data.report_columns
     if metric is None:
         return column_of_monitor(benchmark.recipe.monitor, columns)

@@ -1,4 +1,4 @@
-"""The papers' tables, to stand beside ours."""
+"""Published tables, to compare with ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run found, and how it is read back from the folder of a finished run."""
+"""The result of a run, and how to read it from the folder of a finished run."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import LOG, read_log
-from keras_ranksim.experiments.files import damaged, read_json
+from keras_ranksim.experiments.files import STAGES, damaged, explain_damage, read_json
 from keras_ranksim.methods.ensemble import Ensemble, parse_row
 from keras_ranksim.methods.method import Method
 
 if TYPE_CHECKING:
     import pandas
 
-STAGES = ("stage_one", "stage_two")
 FINISHED = "result.json"
 
 
 @dataclasses.dataclass
 class Result:
-    """What a run found.
+    """The result of a run.
 
     Args:
         benchmark: Name of the benchmark.
@@ -53,7 +52,7 @@ class Failure:
     """Why a cell of a table has no result.
 
     Args:
-        message: The error, its type first.
+        message: The error message, starting with its type.
     """
 
     message: str
@@ -74,7 +73,7 @@ def read_result(folder: Path) -> Result:
         A `Result` without its model.
 
     Raises:
-        ValueError: If a file is missing or damaged, with the way out.
+        ValueError: If a file is missing or damaged; the message says what to do.
     """
     settings = read_json(folder / "settings.json")
     return Result(
@@ -107,9 +106,7 @@ def _seconds_of(settings):
 def _read_report(path):
     import pandas
 
-    try:
+    with explain_damage(path):
         report = pandas.read_csv(path, index_col=0)
         report["n"].astype(int)
-    except (OSError, ValueError, KeyError) as error:
-        raise damaged(path, error) from error
     return report

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-import traceback
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.cells import Cell, CellRunner
 from keras_ranksim.experiments.ensembles import add_ensembles, rows_of
 from keras_ranksim.experiments.evaluation import main_column
 from keras_ranksim.experiments.files import explain_full_disk, make_folder
-from keras_ranksim.experiments.model import forget_models
+from keras_ranksim.experiments.folder_lock import folder_lock
+from keras_ranksim.experiments.processes import run_in_processes
 from keras_ranksim.experiments.progress import TableProgress
-from keras_ranksim.experiments.result import Failure, Result
-from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.table import BASE, Table
 from keras_ranksim.methods.ensemble import Ensemble, members_of
 from keras_ranksim.methods.method import Method
+from keras_ranksim.validation import positive_integer
 
 
 def run_table(
@@ -32,6 +34,7 @@ def run_table(
     verbose: int = 0,
     tuned: Mapping[str, Benchmark] | None = None,
     base: str = BASE,
+    processes: int = 1,
 ) -> Table:
     """Runs methods over seeds and makes a table of them.
 
@@ -49,10 +52,14 @@ def run_table(
         epochs: Epochs of each stage; `None` takes those of the recipe.
         output_dir: Folder of the table; `None` keeps nothing.
         metric: The report column shown; `None` takes the one that the recipe's monitor means.
-        verbose: Of each run, as in `keras.Model.fit`; 0 shows one line per cell.
+        verbose: Of each run, as in `keras.Model.fit`; 0 shows one line per cell. Runs in several
+            processes show nothing else.
         tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: by method name the benchmark
             with its own settings, which is the `benchmark` of a search's result.
         base: Name of the row that the others are compared with, seed by seed, if it is a row.
+        processes: How many cells to train at once, each in a process of its own with its share of
+            the cores. Small networks cannot use several cores, so two processes take little more
+            than half the time of one. The results are the same.
 
     Returns:
         A `Table`.
@@ -66,40 +73,68 @@ def run_table(
     ['VANILLA']
     """
     names = [methods] if isinstance(methods, (str, Method, Ensemble)) else methods
-    shown = rows_of(names, output_dir)
-    rows = _rows(members_of(shown), tuned or {})
+    asked = rows_of(names, output_dir)
+    rows = _rows(members_of(asked), tuned or {})
     seeds = [int(seed) for seed in seeds]
+    processes = positive_integer("processes", processes, "cells trained at once")
     if not rows or not seeds:
         raise ValueError(
             "`methods` and `seeds` must each hold at least one entry. "
             f"Received: {len(rows)} methods, {len(seeds)} seeds"
         )
-    per_seed = benchmark if callable(benchmark) else (lambda seed: benchmark)
-    first = per_seed(seeds[0])
+    folder = None if output_dir is None else Path(output_dir)
+    own = {row.place: row.benchmark for row in rows if row.benchmark is not None}
+    runner = CellRunner(benchmark, own, folder, epochs, verbose)
+    first = runner.benchmark_of(seeds[0])
     for row in rows:
         _check_same_data(row, first)
     table = Table(first.name, {}, main_column(first, metric), base)
-    folder = None if output_dir is None else make_folder(output_dir)
-    done: dict[tuple[str, Method, int], Result | Failure] = {}
-    progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
+    # Rows of the table by the cells that they show, in the order in which these are run.
+    shown: dict[Cell, list[str]] = {}
     for seed in seeds:
-        data = first if seed == seeds[0] else per_seed(seed)
         for row in rows:
-            place, method = row.cell(data)
-            key = (place, method, seed)
-            if key not in done:
-                progress.start(row.name, seed)
-                cell_folder = None if folder is None else folder / place / f"seed-{seed}"
-                settled = data if row.benchmark is None else row.benchmark
-                done[key] = _cell_of(settled, method, seed, epochs, cell_folder, verbose)
-            progress.finish(row.name, seed, done[key], table.metric)
-            table.results.setdefault(row.name, {})[seed] = done[key]
+            shown.setdefault(row.cell(first.recipe, seed), []).append(row.name)
+    progress = TableProgress(first.name, len(rows) * len(seeds), verbose)
+
+    def say_start(cell):
+        progress.start(shown[cell][0], cell.seed)
+
+    with contextlib.ExitStack() as stack:
+        if folder is not None:
+            stack.enter_context(folder_lock(make_folder(folder)))
+        found = {}
+        for cell, result in stack.enter_context(
+            contextlib.closing(_results(shown, runner, processes, say_start))
+        ):
+            found[cell] = result
+            for name in shown[cell]:
+                progress.finish(name, cell.seed, result, table.metric)
+            table.results = _in_order(found, shown, [row.name for row in rows])
             if folder is not None:
                 with explain_full_disk(folder):
                     table.save(folder)
-    if folder is not None:
-        add_ensembles(table, shown, folder)
+        if folder is not None:
+            add_ensembles(table, asked, folder)
     return table
+
+
+def _results(cells, runner, processes, on_start):
+    if processes > 1 and len(cells) > 1:
+        yield from run_in_processes(cells, runner, processes, on_start)
+        return
+    for cell in cells:
+        on_start(cell)
+        yield cell, runner(cell)
+
+
+def _in_order(found, shown, names):
+    """The finished cells by row and seed, whichever was finished first."""
+    rows = {name: {} for name in names}
+    for cell in shown:
+        if cell in found:
+            for name in shown[cell]:
+                rows[name][cell.seed] = found[cell]
+    return {name: cells for name, cells in rows.items() if cells}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,12 +143,17 @@ class _Row:
     method: Method
     benchmark: Benchmark | None = None
 
-    def cell(self, data):
-        """The folder of its runs in that of the table, and the method that stands for it."""
+    @property
+    def place(self):
+        """The folder of its runs in that of the table, if it has settings of its own."""
+        return f"{self.method.slug}_tuned"
+
+    def cell(self, recipe, seed):
+        """The run that stands for it."""
         if self.benchmark is not None:
-            return f"{self.method.slug}_tuned", self.method
-        method = self.method.same_run(data.recipe)
-        return method.slug, method
+            return Cell(self.place, self.method, seed)
+        method = self.method.same_run(recipe)
+        return Cell(method.slug, method, seed)
 
 
 def _rows(methods, tuned):
@@ -138,17 +178,3 @@ def _check_same_data(row, first):
                 "`tuned` must hold the same data as `benchmark`, with other settings. "
                 f"Received: for {row.method} other labels in {split}"
             )
-
-
-def _cell_of(benchmark, method, seed, epochs, output_dir, verbose):
-    try:
-        result = run(benchmark, method, seed, epochs, output_dir, verbose=verbose)
-        result.model = None
-        return result
-    except Exception as error:  # a failed cell must not stop the others
-        if output_dir is not None and output_dir.is_dir():
-            with explain_full_disk(output_dir):
-                (output_dir / "error.txt").write_text(traceback.format_exc())
-        return Failure(f"{type(error).__name__}: {error}")
-    finally:
-        forget_models()

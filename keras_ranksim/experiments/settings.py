@@ -24,7 +24,7 @@ FEW = 100
 
 
 def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
-    """All that decides what a run gives, as JSON values.
+    """Everything that determines the result of a run, as JSON values.
 
     Args:
         benchmark: The benchmark with its recipe.
@@ -70,7 +70,7 @@ def check_same_settings(path: Path, settings: dict) -> None:
 
 
 def plain(value):
-    """The value as JSON; what JSON cannot hold is named by its type."""
+    """The value as JSON values; other objects become the name of their type."""
     if isinstance(value, dict):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
@@ -92,7 +92,7 @@ def plain(value):
 
 
 def command_of_process() -> str | None:
-    """The command of this process as one could type it; `None` in a notebook or a console."""
+    """The command line of this process; `None` in a notebook or a console."""
     arguments = list(sys.orig_argv)
     if len(arguments) < 2 or "ipykernel" in " ".join(arguments) or arguments[1] in ("-c", "-i"):
         return None

@@ -21,16 +21,16 @@ PARTS = ("labels", "predictions", "weights")
 
 
 class ShotBoard(keras.callbacks.Callback):
-    """Logs every epoch of training for TensorBoard, as imbalanced regression needs it.
+    """Logs what matters in imbalanced regression to TensorBoard after every epoch.
 
     - Scalars: errors on the validation split by shot; RankSim's term on some training batches,
       and `gamma` times it if the model has the layer, to compare with the loss; all that Keras
       logs.
     - Images: the rank matrices of label space and of feature space.
 
-    It reads the validation split once more each epoch. Open it with
-    `tensorboard --logdir <log_dir>`. A second stage of training, in which the regression layer
-    alone learns, is a run of its own there.
+    It reads the validation split one extra time per epoch. Open it with
+    `tensorboard --logdir <log_dir>`. The second stage of a two-stage training appears there as a
+    separate run.
 
     Args:
         benchmark: The benchmark; its validation split is shown, never the test split.

@@ -26,12 +26,12 @@ BASE = "VANILLA"
 
 @dataclasses.dataclass
 class Table:
-    """What `run_table` found.
+    """The result of `run_table`.
 
     Args:
         benchmark: Name of the benchmark.
-        results: For each method's name its cells by seed: a `Result`, or a `Failure` with the
-            error's message.
+        results: The cells of every method by seed: a `Result`, or a `Failure` with the error's
+            message.
         metric: The report column shown.
         base: The row that others are compared with, seed by seed.
     """
@@ -177,7 +177,11 @@ class Table:
 
 def read_table(folder: Path) -> Table:
     """Reads what `Table.save` wrote. A run that cannot be read becomes a `Failure`."""
-    saved = read_json(folder / FILE)
+    saved = read_json(
+        folder / FILE,
+        "Call `run_table` again with this `output_dir`: it writes the file again and trains only "
+        "what is not finished.",
+    )
     runs: dict[str, Result | Failure] = {}
 
     def cell(entry):

@@ -15,6 +15,7 @@ from keras_ranksim.experiments.epoch_log import LOG, EpochLog, write_log
 from keras_ranksim.experiments.model import build_model, loss_of
 from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.experiments.steps import epochs_of, several_steps, steps_at_once
+from keras_ranksim.files import UNFINISHED
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
@@ -128,7 +129,7 @@ def fit_resumably(
     callbacks: Sequence = (),
     **fit_arguments,
 ) -> None:
-    """Calls `fit` for the epochs that are left, and loads the weights of the best one.
+    """Calls `fit` for the remaining epochs, and loads the weights of the best one.
 
     Args:
         model: A compiled model.
@@ -154,14 +155,15 @@ def fit_resumably(
         )
     if log.best_epoch() is None:
         raise ValueError(
-            f"Training must reach a finite '{monitor}' to choose weights by. "
+            f"Training must reach a finite '{monitor}', which chooses the weights. "
             f"Received: {[row[monitor] for row in log.rows]}"
         )
-    model.load_weights(log.best_path)
+    log.load_best(model)
 
 
 def forget_states(folder: Path) -> None:
-    """Deletes what only an interrupted run needs."""
+    """Deletes the files that only an interrupted run needs."""
     for stage in STAGES:
-        (folder / stage / "state.npz").unlink(missing_ok=True)
-        (folder / stage / "best.weights.h5").unlink(missing_ok=True)
+        for name in ("state.npz", "best.npz", f"{UNFINISHED}*"):
+            for path in (folder / stage).glob(name):
+                path.unlink()

@@ -60,6 +60,8 @@ def _edges_of_nice_width(labels):
     narrowest, widest = (highest - lowest) / MOST, (highest - lowest) / FEWEST
     factor, exponent = _nice_width(narrowest, min(_width_by_spread(labels), widest))
     width = factor * 10.0**exponent
+    if labels.max() - labels.min() <= 2 * MOST * width:
+        lowest, highest = labels.min(), labels.max()
     first = math.floor(round(lowest / width, 6))
     last = max(math.ceil(round(highest / width, 6)), first + 1)
     # Written as decimals, edges are 0.3 and not 0.30000000000000004, at any scale.

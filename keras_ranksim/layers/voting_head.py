@@ -47,6 +47,9 @@ class VotingHead(keras.layers.Layer):
         label: Which labels to use if the model has several outputs: a key or an index of `y`.
         **kwargs: As in every Keras layer. The head computes in float32.
 
+    Attributes:
+        expert_weights: The weight of a label of each bin for each expert, `(bins, experts)`.
+
     Call arguments:
         features: Tensor of shape `(..., features)`.
         labels: Optional labels. Without them they come from `ImbalancedRegressor.fit` or from a
@@ -98,7 +101,7 @@ class VotingHead(keras.layers.Layer):
             raise ValueError("`train_labels` must hold at least one label. Received: none")
         warn_of_labels_outside(self.bins, labels, stacklevel=3)
         self.train_counts = np.bincount(self.bins.index(labels), counts, len(self.bins))
-        self._weights_of_bins = self._expert_weights()
+        self.expert_weights = self._expert_weights()
         self.mean = float(np.average(labels, weights=counts))
         self.deviation = float(np.sqrt(np.average((labels - self.mean) ** 2, weights=counts))) or 1
         self.outputs_of_experts = keras.layers.Dense(2 * self.experts, dtype=self.dtype_policy)
@@ -158,7 +161,7 @@ class VotingHead(keras.layers.Layer):
         views, sample_weight = (1, None) if scope is None else (scope.views, scope.sample_weight)
         outputs, labels = supervised_rows(views, outputs, labels)
         labels, _ = align_labels(labels, outputs[..., :1])
-        weights = ops.take(self._weights_of_bins, self.bins.index(labels[..., 0]), axis=0)
+        weights = ops.take(self.expert_weights, self.bins.index(labels[..., 0]), axis=0)
         if sample_weight is not None:
             (given,) = supervised_rows(views, of_output(self, sample_weight))
             weights = weights * align_weights(given, labels)

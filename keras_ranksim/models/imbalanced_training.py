@@ -13,7 +13,7 @@ from keras_ranksim.models.training_data import (
     is_tf_dataset,
 )
 from keras_ranksim.scope.label_scope import current_scope, label_scope
-from keras_ranksim.scope.views import Views, repeat_rows
+from keras_ranksim.scope.views import Views, repeat_rows, supervised_rows
 
 if keras.config.backend() == "tensorflow":
     from keras_ranksim.distribute.multi_worker import DistributedFit as _Base
@@ -154,8 +154,7 @@ def _supervised(x, y, y_pred, sample_weight):
     """Labels, predictions and weights of the views that the regression loss sees."""
     if not isinstance(x, Views):
         return y, y_pred, sample_weight
-    first = (x.count - x.supervised) * ops.shape(keras.tree.flatten(y)[0])[0]
-    y_pred = keras.tree.map_structure(lambda rows: rows[first:], y_pred)
+    y_pred = keras.tree.map_structure(lambda rows: supervised_rows(x.count, rows)[0], y_pred)
     return repeat_rows(y, x.supervised), y_pred, repeat_rows(sample_weight, x.supervised)
 
 

@@ -37,9 +37,9 @@ def statistic_similarity(
 ) -> Figure:
     """Draws the similarity of each label bin's feature statistics to those of an anchor bin.
 
-    The cosine similarity of the bins' means, and below it that of their variances. It should
-    fall with the distance from the anchor. Rare labels that are as
-    similar to the anchor as its neighbors have taken over its features.
+    The top panel shows the cosine similarity of the bins' means, the bottom one that of their
+    variances. It should fall with the distance from the anchor. If rare labels are as similar to
+    the anchor as its neighbors are, they have taken over its features.
 
     Args:
         statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape

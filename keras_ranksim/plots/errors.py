@@ -1,4 +1,4 @@
-"""Errors of methods along the label, and their gains over a baseline."""
+"""Errors of methods by label, and their improvement over a baseline."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def error_by_label(
 ) -> Figure:
     """Draws the mean absolute error of every label bin over the histogram of training labels.
 
-    Below the errors, for every method but the first, what it gains over the first: above zero
+    Below the errors, a panel per further method shows its improvement over the first: above zero
     if its error is smaller.
 
     Args:
@@ -154,7 +154,7 @@ def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) ->
 
 
 def mark_alone(values) -> dict:
-    """How to draw a line so that finite values between two that are not show as points."""
+    """Line style that shows a finite value between two NaNs as a point."""
     finite = np.r_[False, np.isfinite(values), False]
     alone = np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:]).tolist()
     return {"marker": ".", "markevery": alone} if alone else {}

@@ -1,4 +1,4 @@
-"""How often each label occurs, and what LDS makes of it."""
+"""Histogram of the training labels, and the density that LDS smooths."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def label_histogram(
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
     theme: str = "light",
 ) -> Figure:
-    """Draws the training labels of every bin, shots apart, and the density that weights invert.
+    """Draws the training labels of every bin, colored by shot, and the density of LDS.
 
     Args:
         counts: Training labels of every bin, as from `LabelBins.count`.
@@ -65,7 +65,7 @@ def label_histogram(
                 label="density that weights invert, scaled",
             )
         axes.set_xlabel(in_unit(label_name, label_unit))
-        axes.set_ylabel("training labels a bin")
+        axes.set_ylabel("training labels per bin")
         legend_above(axes)
         finish(figure)
     return figure

@@ -1,4 +1,4 @@
-"""How a run went: losses and errors, epoch by epoch."""
+"""Losses and errors of a run, epoch by epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pictures along the label share: shots as shades, zero-shot ranges, the histogram."""
+"""Parts of figures with a label axis: shaded shots, zero-shot ranges, the histogram."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras_ranksim.labels.shots import SHOTS, shots_of_counts
 from keras_ranksim.validation import numbers, same_length
 
 NARROWEST_NAMED = 0.02
-LINEAR_UP_TO = 30  # times the few-shot limit; above, few-shot bars would have no height
+LINEAR_UP_TO = 30  # times the few-shot limit; above it, few-shot bars would be invisible
 
 
 def counts_of_bins(counts, bins: LabelBins) -> np.ndarray:
@@ -42,10 +42,10 @@ def shot_ranges(counts, bins: LabelBins, shot_limits) -> list[tuple[str, float, 
 
 
 def shade_shots(axes, counts, bins, shot_limits, theme) -> None:
-    """Lays the shade of its shot behind every range of the label; zero-shot ones are hatched.
+    """Shades the background by shot; zero-shot ranges are hatched.
 
     Args:
-        axes: Axes of matplotlib, the horizontal one being the label.
+        axes: Matplotlib axes with the label on the x axis.
         counts: Training labels of every bin.
         bins: The label bins.
         shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.

@@ -1,4 +1,4 @@
-"""Embeddings in the plane of their two main directions, colored by label."""
+"""Embeddings on their first two principal components, colored by label."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUNDS = 40
 
 
 def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Projects features on the directions of their largest variance.
+    """Projects features onto the directions of their largest variance.
 
     Args:
         features: Array of shape `(samples, features)`.
@@ -53,9 +53,8 @@ def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.
 def _leading_directions(matrix, count):
     """Eigenvectors of the largest eigenvalues, as columns.
 
-    TensorFlow computes them: threads of the numpy library wait for one another for seconds when
-    other programs keep the cores busy. A large matrix is first seen from the few directions in
-    which repeated multiplication by it ends.
+    Keras computes them, since NumPy's threads can wait seconds for each other on busy cores. A
+    large matrix is first reduced to a few directions by repeated multiplication.
     """
     size = matrix.shape[0]
     seen_from = ops.eye(size, dtype=matrix.dtype)
@@ -129,7 +128,7 @@ def embedding_map(
 
 
 def label_colors(theme):
-    """The part of viridis that stands out from the surface, as a color map."""
+    """The part of viridis that stands out from the background, as a color map."""
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 

@@ -171,7 +171,7 @@ def rank_matrices(
 
 
 def _ranks(similarity):
-    """1 plus the number of larger entries in a row, in float32: rounding makes no order."""
+    """1 plus the number of larger entries in a row; float32, so rounding decides no rank."""
     similarity = similarity.astype("float32")
     ordered = np.sort(similarity, axis=1)
     above = [len(row) - np.searchsorted(row, of, "right") for row, of in zip(ordered, similarity)]
@@ -179,7 +179,7 @@ def _ranks(similarity):
 
 
 def _ticks(centers):
-    """Round labels as ticks, and their places among the bins, of which some may be missing."""
+    """Round labels as ticks, and their places among the bins; some bins may be missing."""
     from matplotlib.ticker import MaxNLocator
 
     labels = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(centers[0], centers[-1])

@@ -1,4 +1,4 @@
-"""What was predicted for what: each test sample a point, shots apart."""
+"""Predictions over true labels: one point per test sample, colored by shot."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def true_against_predicted(
     shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
     theme: str = "light",
 ) -> Figure:
-    """Draws predictions over true labels, each shot in its color and with its own mark.
+    """Draws predictions over true labels, with a color and a marker per shot.
 
-    On the diagonal lie perfect predictions. Points of few-shot labels that lean to the height
-    of many-shot ones are what imbalance does to a model.
+    Perfect predictions lie on the diagonal. Imbalance shows in few-shot labels whose predictions
+    are drawn toward many-shot ones.
 
     Args:
         labels: True labels, shape `(samples,)`.

@@ -15,7 +15,7 @@ from keras_ranksim.validation import one_of, optional_package
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH = 8.0  # inches; at 100 dots an inch the 800 pixels of a README
+WIDTH = 8.0  # inches: 800 pixels at 100 dots per inch, for a README
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Theme:
     """The colors of a picture.
 
     Args:
-        surface: What the picture lies on.
+        surface: The background.
         ink, muted, grid: Text and main lines; secondary text; lines to read values by.
-        shots: A color for each shot: the rarer, the further from the surface, and zero-shot
-            in a hue of its own.
+        shots: A color per shot: rarer shots contrast more with the background, and zero-shot has
+            its own hue.
         methods: Colors of methods in the order they are given, the baseline first.
         gain, loss: Where a method is better than the baseline, and worse.
-        label_range: The part of the color map viridis that stands out from the surface.
+        label_range: The part of the color map viridis that stands out from the background.
     """
 
     surface: str
@@ -74,7 +74,7 @@ LARGEST_NUMBER_OF_METHODS = len(LINE_STYLES)
 
 @contextlib.contextmanager
 def look(theme: str) -> Iterator[Theme]:
-    """Yields a theme; figures drawn inside use it, whatever matplotlib's settings.
+    """Yields a theme that figures drawn inside use, whatever matplotlib's settings are.
 
     Args:
         theme: `"light"` or `"dark"`.
@@ -127,9 +127,9 @@ def new_figure(height: float) -> Figure:
 
 
 def finish(figure: Figure) -> None:
-    """Lays a figure out and makes its ticks while its look holds, and leaves them so.
+    """Fixes the layout and ticks of a figure while its theme is active.
 
-    Matplotlib would do both when the figure is saved, with the settings of that moment.
+    Matplotlib would otherwise compute them when the figure is saved, with the settings then.
     """
     with _without_glyph_warnings():
         figure.get_layout_engine().execute(figure)
@@ -156,7 +156,7 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     from PIL import Image  # matplotlib brings it along
 
     drawn, file = io.BytesIO(), io.BytesIO()
-    # Matplotlib counts ticks again; any theme will do, their colors are set already.
+    # Matplotlib computes the ticks again; any theme works, their colors are already set.
     with look("light"), _without_glyph_warnings():
         figure.savefig(
             drawn,
@@ -176,7 +176,7 @@ def in_unit(name: str, unit: str, width: int = 70) -> str:
     Args:
         name: What the axis shows.
         unit: Its unit, or an empty string.
-        width: Letters of a line; longer texts are wrapped, and cut after three lines.
+        width: Characters per line; longer texts are wrapped, and truncated after three lines.
     """
     text = f"{name} ({unit})" if unit else name
     return "\n".join(textwrap.wrap(text, width, max_lines=3, placeholder=" ..."))
@@ -201,7 +201,7 @@ def legend_above(axes, **arguments) -> None:
 
 @contextlib.contextmanager
 def _without_glyph_warnings():
-    """Letters that the font lacks show as boxes; a warning for each helps nobody."""
+    """Silences warnings about characters that the font lacks, which appear as boxes."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield

@@ -1,4 +1,4 @@
-"""The search over RankSim's two numbers, as a plane."""
+"""The trials of a search over gamma and the perturbation."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def tuning_plane(
     """Draws the objective of trials over weight and perturbation, both on log scales.
 
     The x axis is `gamma`, the weight of RankSim; the y axis is the perturbation,
-    `gamma * lambda_`, with which its gradient is found. Between the trials the objective is
+    `gamma * lambda_`, which its gradient uses. Between the trials the objective is
     interpolated linearly. The best trial has a ring and a caption; trials whose objective is
     not finite are crosses.
 
     Args:
         gamma, perturbation: Settings of every trial, positive, shape `(trials,)`.
-        objective: What each trial reached, NaN if it failed.
+        objective: Objective of every trial, NaN if it failed.
         objective_name: Name of the objective.
         lower_is_better: Whether the smallest objective is the best.
         theme: `"light"` or `"dark"`.
@@ -118,7 +118,7 @@ def _interpolate(axes, points, objective, shading):
 
 
 def _mark(axes, point, caption, right, colors):
-    """A ring around the best trial, and its caption towards the middle."""
+    """A ring around the best trial, and its caption, toward the middle."""
     axes.scatter(*point, s=190, facecolors="none", edgecolors=colors.ink, linewidths=1.6, zorder=4)
     axes.annotate(
         caption,

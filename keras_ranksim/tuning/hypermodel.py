@@ -118,7 +118,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         return model, evaluate(model, benchmark, "val")
 
     def settings(self) -> dict:
-        """All that decides what a search finds, as in `settings.json` of a run."""
+        """Everything that determines the result of a search, as in `settings.json` of a run."""
         settings = settings_of(self.benchmark, self.method, self.seed)
         return {**settings, "tune": self.tune, **self.ranges}
 

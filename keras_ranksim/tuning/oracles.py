@@ -17,8 +17,8 @@ class RecipeFirst(keras_tuner.oracles.RandomSearchOracle):
     """
 
     def __init__(self, seed: int, **kwargs):
-        # KerasTuner takes a seed of 0 for none, and adds 1 for every number that it draws, so
-        # that neighboring seeds would draw the same numbers.
+        # KerasTuner treats a seed of 0 as none, and adds 1 to it for every number it draws, so
+        # neighboring seeds would draw the same numbers.
         drawn = int(np.random.SeedSequence(seed).generate_state(1)[0] >> 1) or 1
         super().__init__(seed=drawn, **kwargs)
 
@@ -34,6 +34,6 @@ class RecipeFirst(keras_tuner.oracles.RandomSearchOracle):
         return super().populate_space(trial_id)
 
     def reload(self):
-        """Reads the trials in the order they started in, not that of a folder's listing."""
+        """Reads the trials in the order in which they started, not in folder order."""
         super().reload()
         self.trials = {name: self.trials[name] for name in self.start_order}

@@ -1,4 +1,4 @@
-"""What a search found."""
+"""The result of a search."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ORDER = {f"mae_{shot}": place for place, shot in enumerate(("all", *SHOTS))}
 class SearchResult:
     """The best settings, all trials, and the best model.
 
-    The validation errors of the trials chose the settings, so they are no report of them:
-    that is `test_report`, or `keras_ranksim.experiments.run` with `benchmark` and other seeds.
+    The validation errors of the trials chose the settings, so do not report them. Report
+    `test_report`, or `keras_ranksim.experiments.run` with `benchmark` and other seeds.
 
     Args:
-        tuner: The KerasTuner tuner, for all that KerasTuner offers.
+        tuner: The KerasTuner tuner, for everything else that KerasTuner offers.
         trials: A row per trial, the recipe first: settings, status, objective, errors by shot
             on the validation split, and why it failed. The row of gamma 0 is called `baseline`.
         best_trial: The name of the best row.
@@ -132,10 +132,10 @@ class SearchResult:
 
 
 def result_of(tuner: SearchTuner) -> SearchResult:
-    """The result of a finished search; writes its table and keeps the best model alone.
+    """The result of a finished search; writes its table and keeps only the best model.
 
     Args:
-        tuner: The tuner, in the process that knows all trials.
+        tuner: The tuner, in the process that has all trials.
     """
     trials, best = tuner.oracle.trials, tuner.oracle.get_best_trials(1)[0]
     table = table_of_trials(tuner.oracle)
@@ -168,7 +168,7 @@ def table_of_trials(oracle) -> pandas.DataFrame:
             name = name if gamma else "baseline"
         row |= {"status": trial.status, oracle.objective.name: math.nan, "error": None}
         if trial.status == "COMPLETED":
-            # Metrics of workers arrive in no order.
+            # Metrics of workers arrive in any order.
             metrics = sorted(trial.metrics.metrics, key=lambda name: (ORDER.get(name, 9), name))
             row |= {metric: trial.metrics.get_best_value(metric) for metric in metrics}
         else:

@@ -1,4 +1,4 @@
-"""The search for the settings of a method that do best on validation data."""
+"""Searches for the settings of a method that do best on validation data."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _result(loop, max_trials, fit_arguments):
         has_ended = all(trial.status in ENDED for trial in loop.oracle.trials.values())
         remaining = loop.remaining_trials > 0 or not has_ended
     try:
-        if remaining:  # A chief whose search is finished would wait for workers.
+        if remaining:  # A chief whose search is finished would block waiting for workers.
             loop.search(**fit_arguments)
     except keras_tuner.errors.FatalError as error:
         raise RuntimeError(
@@ -167,7 +167,7 @@ def _folder(output_dir):
 
 
 def _in_policy(build, method):
-    """The build function in today's dtype policy, which KerasTuner resets before it builds."""
+    """Sets the current dtype policy before each build, since KerasTuner resets it."""
     if not callable(build):
         raise ValueError(
             "`benchmark` must be a keras_ranksim.data.Benchmark or a function `build(hp)` that "

@@ -28,7 +28,7 @@ class SearchTuner(keras_tuner.Tuner):
         oracle: The KerasTuner oracle.
         hypermodel: The KerasTuner hypermodel or build function.
         folder: The folder of the search; KerasTuner's files are in `trials` inside it.
-        settings: What must be the same when the search is resumed.
+        settings: Settings that must be the same when the search resumes.
         seed: Seed of every trial, so that settings are compared and not seeds.
         overwrite: Whether to delete an earlier search in the folder.
         executions_per_trial: Trainings per trial.
@@ -61,7 +61,7 @@ class SearchTuner(keras_tuner.Tuner):
         except keras_tuner.errors.FailedTrialError:
             raise
         except Exception as error:
-            # KerasTuner would take it for a bad setting, and search on.
+            # KerasTuner would treat it as a bad setting and continue the search.
             raise keras_tuner.errors.FatalError(
                 f"Trial {trial.trial_id} stopped the search with {type(error).__name__}: {error}"
             ) from error
@@ -80,7 +80,7 @@ class SearchTuner(keras_tuner.Tuner):
 
 
 class BenchmarkTuner(SearchTuner):
-    """Trains as `keras_ranksim.experiments.run` does, and judges by the validation report.
+    """Trains as `keras_ranksim.experiments.run` does, and rates trials by the validation report.
 
     Args:
         oracle, hypermodel: The oracle, and a `RankSimHyperModel`.

@@ -202,5 +202,5 @@ def test_missing_images_are_counted_and_the_first_named(tmp_path, photograph):
     there = saved(tmp_path, "there.jpg", tf.io.encode_jpeg(photograph))
     gone = [str(tmp_path / "gone.jpg"), str(tmp_path / "no folder" / "at all.jpg")]
     assert missing_files([there, *gone]) == gone
-    with pytest.raises(FileNotFoundError, match=r"2 of 3 images are missing, the first: .*gone"):
+    with pytest.raises(FileNotFoundError, match=r"2 of the 3 files are missing, the first: .*gone"):
         kr.data.check_images([there, *gone], verbose=False)

@@ -1,4 +1,4 @@
-"""Runs: every method trains, the best weights are kept, a killed run ends as an uncut one."""
+"""Runs: every method trains, the best weights are kept, a killed run resumes to the same end."""
 
 import dataclasses
 import json
@@ -46,7 +46,7 @@ EVERY += map(
 EVERY += [
     Method.parse(f"{name} + {other}" if other else name)
     for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE")
-    for other in ("", "LDS", "FDS", "RANKSIM")
+    for other in ("", "LDS", "FDS + RANKSIM")
 ]
 EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
@@ -79,7 +79,7 @@ def test_the_folder_holds_all_of_a_run_and_a_second_call_reads_it(benchmark, tmp
     assert settings["recipe"]["ranksim"] == {"gamma": 0.01, "lambda_": 100.0}
 
 
-def test_a_folder_of_another_run_is_told(benchmark, tmp_path):
+def test_a_folder_of_another_run_raises(benchmark, tmp_path):
     run(benchmark, "VANILLA", output_dir=tmp_path, verbose=0, epochs=1)
     with pytest.raises(
         ValueError, match=r"`output_dir` must be empty.*differs in seed: 0 there, 3"
@@ -104,7 +104,7 @@ def test_the_learning_rate_falls_at_the_milestones(benchmark):
     np.testing.assert_allclose(result.history["learning_rate"], [1e-3, 1e-3, 1e-4], rtol=1e-6)
 
 
-def test_a_run_that_diverges_is_told(benchmark):
+def test_a_run_that_diverges_raises(benchmark):
     recipe = dataclasses.replace(benchmark.recipe, learning_rate=1e38)
     with pytest.raises(ValueError, match="must reach a finite 'val_mae'"):
         run(benchmark.replace(recipe=recipe), "VANILLA", verbose=0)
@@ -127,7 +127,7 @@ kr.experiments.run(
 @pytest.mark.parametrize(
     ("method", "dies_at"), [("SQINV + FDS + RANKSIM + CMIXUP", 5), ("RRT + LDS + RANKSIM", 14)]
 )
-def test_a_killed_run_ends_with_the_report_of_an_uncut_one(tmp_path, method, dies_at):
+def test_a_killed_run_resumes_to_the_report_of_an_uninterrupted_one(tmp_path, method, dies_at):
     """Three steps an epoch: it dies in the second epoch, or in the second of the second stage."""
     benchmark = make_benchmark(epochs=3)  # noqa: F821
     uncut = run(benchmark, method, output_dir=tmp_path / "uncut", verbose=0)
@@ -145,7 +145,7 @@ def test_a_killed_run_ends_with_the_report_of_an_uncut_one(tmp_path, method, die
     pd.testing.assert_frame_equal(resumed.report, uncut.report, rtol=1e-4)
 
 
-def test_a_folder_of_other_data_is_told(benchmark, tmp_path):
+def test_a_folder_of_other_data_raises(benchmark, tmp_path):
     run(benchmark, "VANILLA", output_dir=tmp_path, verbose=0, epochs=1)
     labels = {**benchmark.labels, "test": benchmark.labels["test"][::-1].copy()}
     others = {

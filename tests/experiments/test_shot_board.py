@@ -89,7 +89,7 @@ def test_labels_of_maps_are_means_of_what_was_measured():
     np.testing.assert_array_equal(_of_images(tf.constant([[5.0]])), [[5.0]])
 
 
-def test_mistakes_are_told(faces, tmp_path, monkeypatch):
+def test_mistakes_raise(faces, tmp_path, monkeypatch):
     import sys
 
     with pytest.raises(ValueError, match=r"`tensorboard=True` needs an `output_dir`"):

@@ -76,7 +76,7 @@ def test_published_numbers_stand_beside_ours_told_apart(benchmark):
     assert "7.77" not in conr
 
 
-def test_a_table_without_rows_is_told(benchmark):
+def test_a_table_without_rows_raises(benchmark):
     with pytest.raises(ValueError, match=r"`methods` and `seeds` must each hold.*0 methods"):
         run_table(benchmark, [])
 
@@ -92,7 +92,7 @@ def test_a_tuned_row_has_settings_of_its_own_and_stands_beside_the_recipes(bench
     assert (tmp_path / "vanilla_lds_tuned" / "seed-0" / "report.csv").exists()
 
 
-def test_tuned_rows_of_other_data_are_told(benchmark):
+def test_tuned_rows_of_other_data_raise(benchmark):
     other = benchmark.replace(labels={**benchmark.labels, "test": benchmark.labels["val"]})
     with pytest.raises(ValueError, match="`tuned` must hold the same data.*RANKSIM other labels"):
         run_table(benchmark, [], tuned={"RANKSIM": other})

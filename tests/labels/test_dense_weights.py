@@ -38,6 +38,13 @@ def test_the_density_is_that_of_loops_with_its_maximum_between_the_labels(random
     np.testing.assert_allclose(weights.mean(), 1, rtol=1e-5)
 
 
+def test_the_largest_density_may_lie_between_the_labels():
+    labels = [0.0, 1.0, 10.0]
+    weights = kr.dense_weights(labels)
+    assert weights[0] > 1e-3
+    np.testing.assert_allclose(weights, weights_by_definition(labels, 1.0), rtol=0.1)
+
+
 def test_the_unit_of_the_labels_does_not_matter(random):
     labels = random.exponential(20, 300)
     np.testing.assert_allclose(

@@ -66,6 +66,8 @@ def test_a_power_of_the_count_written_out():
     expected = [9**0.75 + 4**0.75 / 2, 4**0.75 + 9**0.75 / 2, (4**0.75 + 1) / 2, 1]
     np.testing.assert_allclose(density, expected)
     np.testing.assert_array_equal(kr.label_weights(labels, bins, scheme=0), np.ones(14))
+    held = kr.labels.label_density(labels, bins, 0, "triangular", kernel_size=3)
+    np.testing.assert_allclose(held, [1.5, 1.5, 1, 1])  # an empty bin stays empty
 
 
 def test_padding_symmetric_mirrors_the_ends():

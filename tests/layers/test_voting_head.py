@@ -132,8 +132,7 @@ def test_a_custom_loop_and_a_plain_model_have_the_same_loss():
 
 def test_smoothed_counts_weigh_the_experts():
     plain, smoothed = (
-        kr.layers.VotingHead(Y, BINS, kernel=kernel)._weights_of_bins
-        for kernel in (None, "gaussian")
+        kr.layers.VotingHead(Y, BINS, kernel=kernel).expert_weights for kernel in (None, "gaussian")
     )
     np.testing.assert_array_equal(smoothed[:, 0], 1)
     assert np.abs(plain[:, 1] - smoothed[:, 1]).max() > 0.01

@@ -41,7 +41,7 @@ def test_the_histogram_has_a_bar_a_bin_in_the_color_of_its_shot():
     for place, shot in ((3, "many"), (12, "medium"), (30, "few"), (50, "few")):
         assert bars[float(place)] == (counts()[place], LIGHT.shots[shot])
     assert legend_of(axes) == ["many-shot", "medium-shot", "few-shot"]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("age (years)", "training labels a bin")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("age (years)", "training labels per bin")
 
 
 def test_the_histogram_marks_the_ranges_that_training_never_saw():
@@ -466,6 +466,6 @@ SOME = [5.0, 30.0]
         ),
     ],
 )
-def test_mistakes_are_told(call, message):
+def test_mistakes_raise(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -134,7 +134,7 @@ def test_what_the_user_set_in_matplotlib_neither_shows_nor_changes():
     assert dict(matplotlib.rcParams) == before
 
 
-def test_an_unknown_theme_is_told():
+def test_an_unknown_theme_raises():
     with pytest.raises(
         ValueError, match=r"`theme` must be one of 'light', 'dark'. Received: .*'x'"
     ):

@@ -1,4 +1,4 @@
-"""The same resizing, flipping, turning and cropping for an image and its depth map."""
+"""Resizing, flipping, rotating and cropping, the same for an image and its depth map."""
 
 import math
 
@@ -27,8 +27,8 @@ def crop_image(image, shorter_side: int, size: tuple[int, int], angle=0.0, flip=
         flip: Whether to mirror it, left to right.
 
     Returns:
-        A float32 tensor of shape `(*size, channels)`. Beyond its border, a turned image continues
-        as its own mirror image.
+        A float32 tensor of shape `(*size, channels)`. Beyond its border, a rotated image continues
+        as its reflection.
 
     Example:
 

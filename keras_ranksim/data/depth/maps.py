@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.image_files import first_few, missing_files
+from keras_ranksim.data.image_files import check_existence
 
 PNG = b"\x89PNG\r\n\x1a\n"
 BIT_DEPTH_AT = 24
@@ -52,12 +52,7 @@ def read_depth_list(data_dir, name: str) -> tuple[list[str], list[str]]:
     if not rows:
         raise ValueError(f"'{path}' must name at least one image. Received: an empty list")
     files = _resolve(data_dir, [cell.strip() for _, row in rows for cell in row])
-    missing = missing_files(files)
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(files)} files that '{path}' names are missing, the first: "
-            f"{first_few(missing)}. {ADVICE}."
-        )
+    check_existence(files, listed_in=path, advice=f"{ADVICE}.")
     return files[0::2], files[1::2]
 
 
@@ -95,7 +90,7 @@ def decode_depth_map(
 
 
 def _resolve(data_dir, names):
-    """The paths, interpreted in the way that finds most of the first files."""
+    """The paths, relative to the folder in which most of the first ones exist."""
     without_first = [os.path.join(*Path(name).parts[1:] or (name,)) for name in names]
     readings = [
         [os.path.join(data_dir, name) for name in without_first],

@@ -92,7 +92,8 @@ def load_nyud2_dir(
     Pipelines yield `(image, depth, weight)`: images scaled by the mean and deviation of
     ImageNet, `(batch, *image_size, 3)`; depth in meters, `(batch, *depth_size, 1)`; and a weight
     per pixel, `(batch, *depth_size)`, which is 0 where the depth is 0 (not measured). Training
-    images are mirrored, turned and recolored at random, their depth maps mirrored and turned along.
+    images are flipped, rotated and recolored at random; their depth maps are flipped and rotated
+    with them.
 
     No validation set was published, so scenes are held out of training. The weights of validation
     pixels give every depth bin the same total; those of test pixels are 1 in the balanced mask and
@@ -110,8 +111,8 @@ def load_nyud2_dir(
         view: What the network sees of an image and its depth map, and how depth maps are stored.
         test_depth_size: `(height, width)` of the test depth maps; `None` takes that of the view.
             The published evaluation enlarges predictions to `(228, 304)`, as `depth_report` does.
-        degrees: The largest angle by which a training image is turned, either way.
-        val_fraction: Share of the training images to hold out for validation, about.
+        degrees: The largest angle by which a training image is rotated, either way.
+        val_fraction: Approximate share of the training images to hold out for validation.
         split_seed: Seed of that hold-out, and of the balanced mask if no file is found.
         bins: The label bins.
         train_list, test_list: File names of the lists.
@@ -177,7 +178,7 @@ def load_nyud2_dir(
     """
     bins = as_bins(bins)
     decoder = DepthDecoder(
-        view, test_depth_size, non_negative("degrees", degrees, "the most that an image is turned")
+        view, test_depth_size, non_negative("degrees", degrees, "the largest angle of rotation")
     )
     test_view = decoder.view_of("test")
     train_images, train_depths = map(np.array, read_depth_list(data_dir, train_list))
@@ -237,14 +238,14 @@ def load_nyud2_dir(
             + (f", kept in '{cache_dir}'" if cache_dir else ", not kept"),
             "mask": mask_origin,
             "encoder": "given by the caller" if make_network else "ResNet-50 v1 from ImageNet",
-            "differences": "a turn brings in mirrored pixels where the published one brings in "
-            "black ones of depth 0; depth maps are sampled at the nearest pixel",
+            "differences": "a rotation fills in mirrored pixels where the published one fills "
+            "in black ones of depth 0; depth maps are sampled at the nearest pixel",
         },
     )
 
 
 def _trained(counted, held_out):
-    """The counted depth maps that are not held out."""
+    """The survey without the depth maps that are held out."""
     trained = sorted(set(counted) - set(held_out.tolist()))
     if not trained:
         raise ValueError(

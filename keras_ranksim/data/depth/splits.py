@@ -13,7 +13,7 @@ from keras_ranksim.data.depth.survey import balanced_pixels
 def held_out_scenes(images, fraction: float, seed: int) -> np.ndarray:
     """Marks the images of randomly drawn folders, up to about `fraction` of all.
 
-    Whole folders, since the images of a folder are neighboring frames of one film.
+    It holds out whole folders, since the images of a folder are neighboring frames of a video.
     """
     if not 0 < fraction <= 0.5:
         raise ValueError(

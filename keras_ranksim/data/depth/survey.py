@@ -103,7 +103,7 @@ def _survey(paths, view, bins, verbose):
 
 
 def _each(paths, function):
-    """Yields `function(path)` for every path, in parallel; errors are those of the function."""
+    """Yields `function(path)` for every path, in parallel; raises the function's errors."""
     maps = tf.data.Dataset.from_tensor_slices(list(paths))
     maps = maps.map(function, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
     try:

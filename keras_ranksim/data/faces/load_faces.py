@@ -8,8 +8,8 @@ from pathlib import Path
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.faces.split_file import read_split_file
 from keras_ranksim.data.file_pipelines import CachedImagePipelines, FilePipelines, ImageDecoder
+from keras_ranksim.data.image_files import check_existence
 from keras_ranksim.data.image_files import check_images as check_all
-from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.files import file_hash
 from keras_ranksim.labels.bins import LabelBins
@@ -90,12 +90,7 @@ def load_faces(
     split = read_split_file(split_file)
     paths = {part: [str(Path(data_dir, path)) for path in split.paths[part]] for part in SPLITS}
     every = [path for part in SPLITS for path in paths[part]]
-    missing = missing_files(every)
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of the {len(every)} images that '{split_file}' names are missing, "
-            f"the first: {first_few(missing)}. {advice}"
-        )
+    check_existence(every, listed_in=split_file, advice=advice)
     if check_images:
         check_all(every, verbose=verbose)
     files = {part: {"image": paths[part]} for part in SPLITS}

@@ -34,7 +34,8 @@ def read_rows(table, columns: dict[str, str | None]) -> tuple:
             "`table` must be the path of a CSV file or a pandas.DataFrame. "
             f"Received: '{table}', where there is no file"
         )
-    frame, source = read_table(table)
+    read = read_table(table)
+    frame, source = read.frame, read.source
     for argument, column in columns.items():
         if column is not None and column not in frame.columns:
             listed = ", ".join(f"'{name}'" for name in frame.columns)

@@ -62,9 +62,9 @@ def load_sts_b_dir(
     The pipelines yield `((tokens_1, tokens_2), y, weight)`: int32 tokens of shape
     `(batch, max_tokens)`, 0 for padding, and scores from 0 to 5. The papers train on score / 5:
     put `keras.layers.Rescaling(benchmark.label_scale)` after the head to do the same and
-    predict scores. The recipe is written for that model and for errors in scores: RankSim's gamma
-    is 25 times and its lambda one 25th of the published ones, and so on, which makes every
-    gradient 25 times the published one and Adam's steps equal.
+    predict scores. The recipe is scaled for that model, whose errors are in scores: RankSim's
+    gamma is 25 times the published one, its lambda one 25th, and so on. Every gradient is then 25
+    times the published one, and Adam's steps are equal.
 
     For the papers' benchmark: `load_sts_b_dir("data", vectors="glove.840B.300d.txt",
     download=True)`. `benchmark.facts["tokenizer"]` turns new sentences into tokens:

@@ -118,7 +118,7 @@ def _score(path, number, text):
 
 
 def repeated_pairs(pairs: Pairs, train: Pairs) -> int:
-    """How many of `pairs` are, sentence for sentence, among the training pairs as well."""
+    """How many of `pairs` also occur, with the same sentences, among the training pairs."""
     trained = set(zip(train.first, train.second))
     return sum(pair in trained for pair in zip(pairs.first, pairs.second))
 
@@ -155,7 +155,7 @@ def published_split(paths: dict[str, Path]) -> str:
 
 
 def check_published(paths: dict[str, Path], split: str) -> None:
-    """Raises, naming what the files are, unless they are those of the published split."""
+    """Raises unless the files are those of the published split, and says what they are."""
     known = {digest: (name, part) for name in SHA256 for part, digest in SHA256[name].items()}
     for part, path in paths.items():
         digest = file_hash(path)

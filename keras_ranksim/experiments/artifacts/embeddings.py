@@ -20,7 +20,7 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     """The part of a model before its regression layer, from inputs to embeddings.
 
     Args:
-        model: A functional model.
+        model: A functional or Sequential model.
         regressor: Its regression layer; `None` takes the last layer with weights on the way
             to the output.
 
@@ -37,6 +37,8 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     >>> kr.experiments.embedding_model(model).output_shape
     (None, 16)
     """
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs, model.outputs)
     layer = regressor or regression_layer(model)
     if not any(layer is own for own in model.layers):
         raise ValueError(

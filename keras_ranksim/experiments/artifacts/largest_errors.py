@@ -1,4 +1,4 @@
-"""The test samples with the largest errors, saved in a form that people recognize."""
+"""Finds the test samples with the largest errors and saves them for the report."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.experiments.files import LARGEST_ERRORS
 from keras_ranksim.labels.shots import shots_of_counts
 
-FOLDER = "largest_errors"
 FILE = "samples.json"
 MOST_VALUES = 16
 LARGEST_PICTURE = 256
@@ -78,7 +78,7 @@ def largest_errors(benchmark: Benchmark, arrays: dict, count: int = 8) -> list[S
 
 def save_samples(folder: Path, samples: list[Sample]) -> None:
     """Writes samples to `folder/largest_errors`: a JSON file, and a PNG file per picture."""
-    folder = folder / FOLDER
+    folder = folder / LARGEST_ERRORS
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for rank, sample in enumerate(samples):
@@ -117,7 +117,7 @@ def as_pictures(batch: np.ndarray) -> np.ndarray:
 
 
 def as_maps(label: np.ndarray, prediction: np.ndarray) -> list[np.ndarray]:
-    """A map of labels and one of predictions as gray pictures on one scale, small is bright."""
+    """A label map and its prediction as gray pictures on one scale; small values are bright."""
     low = min(np.nanmin(label), prediction.min())
     high = max(np.nanmax(label), prediction.max())
     pictures = []

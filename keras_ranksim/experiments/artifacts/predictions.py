@@ -16,8 +16,8 @@ MOST_IMAGES = 8
 def save_predictions(path: str | os.PathLike, labels, predictions, weights) -> None:
     """Writes labels and predictions of a split to an `.npz`.
 
-    The maps of dense tasks are too large to keep. Of them it keeps up to 100,000 pixels, spread
-    evenly over all that count, and the maps of the 8 images with the largest mean error.
+    The maps of dense tasks are too large to keep all of them. It keeps up to 100,000 of the pixels
+    that count, evenly spread, and the maps of the 8 images with the largest mean error.
 
     Args:
         path: The file. It holds `labels` and `predictions`, one per sample or pixel, and for
@@ -54,7 +54,7 @@ def _map(values):
 
 
 def _enlarged(maps, size):
-    """Bilinear, corners on corners, as the published evaluation of depth maps enlarges."""
+    """Resizes bilinearly with aligned corners, as the published evaluation of depth maps does."""
     if maps.shape[1:] == tuple(size):
         return maps
     return tf.compat.v1.image.resize(maps[..., None], size, align_corners=True).numpy()[..., 0]

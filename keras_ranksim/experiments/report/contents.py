@@ -1,4 +1,4 @@
-"""The pictures of a page: titles, captions, texts for those who cannot see them."""
+"""The pictures of a page with their titles, captions and alternative texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from keras_ranksim.plots.scatter import true_against_predicted
 from keras_ranksim.plots.style import LARGEST_NUMBER_OF_METHODS
 
 MOST_POINTS = 4000
-MOST_SPACES = 2  # beside label space, a row of the picture
+MOST_SPACES = 2  # methods per picture, next to label space
 
 
 class Contents:
@@ -38,7 +38,7 @@ class Contents:
         self.along = {**self.named, "shot_limits": label.shot_limits}
 
     def histogram(self, recipe: Recipe) -> Picture:
-        """The training labels, and the density that LDS weighs by."""
+        """Training labels, and the density from which LDS takes weights."""
         density = density_of_counts(self.counts, **recipe.weights, **recipe.lds)
         shot = shots_of_counts(self.counts, *self.label.shot_limits)
         held = ", ".join(
@@ -58,7 +58,7 @@ class Contents:
         )
 
     def errors(self, labels, predictions: dict) -> Picture:
-        """Error along the label, and gains over the first method."""
+        """Error by label, and the improvement over the first method."""
         bins = self.label.bins
         window = len(bins) // 20 | 1
         ranges = []
@@ -93,9 +93,9 @@ class Contents:
             "true_against_predicted",
             "True against predicted",
             f"Predicted {self.label.name} over the true one, {len(labels)} test "
-            f"samples. A straight line through them rises by {number_text(slope)} where a perfect "
-            "one rises by 1.",
-            "Every point is a test sample. Where points leave the diagonal towards the height of "
+            f"samples. A line fitted to them has the slope {number_text(slope)}; that of a perfect "
+            "model is 1.",
+            "Every point is a test sample. Where points leave the diagonal toward the height of "
             "frequent labels, the model answers with what it saw most.",
             lambda theme: true_against_predicted(
                 labels, predictions, self.counts, self.label.bins, theme=theme, **self.along
@@ -124,10 +124,10 @@ class Contents:
             "Rank matrices of label space and of feature space. In label space ranks rise evenly "
             "with the distance from the diagonal. Agreement of feature space with it: "
             f"{agreements}.",
-            f"Row by row, all {self.label.name} bins ranked by similarity to one of "
-            "them: by distance of labels, and by cosine similarity of test features, the mean of "
-            "30 draws of one sample per bin. The number is the mean correlation of a row of "
-            "feature space with that of label space: 1 is the same order, 0 chance.",
+            f"Each row ranks all {self.label.name} bins by similarity to one of them: by distance "
+            "of labels, or by cosine similarity of test features (the mean of 30 draws of one "
+            "sample per bin). The number is the mean correlation of the rows of feature space "
+            "with those of label space: 1 is the same order, 0 is chance.",
             lambda theme: rank_matrices(
                 first.centers,
                 {"label space": first.label_space, **titled},
@@ -146,14 +146,14 @@ class Contents:
             f"anchor bin, the fullest, at {anchor}, for {', '.join(statistics)}.",
             f"Similarity to the bin at {anchor} should fall with the distance from it. Rare labels "
             "as similar to the anchor as its neighbors have taken over its features. "
-            "Lines that jump from bin to bin are statistics of few samples.",
+            "Lines that jump from bin to bin come from few samples.",
             lambda theme: statistic_similarity(
                 statistics, self.counts, self.label.bins, theme=theme, **self.along
             ),
         )
 
     def statistics_of(self, statistics: dict) -> list[Picture]:
-        """That picture of what `save_embeddings` wrote, by name; none if nothing was kept."""
+        """Picture of what `save_embeddings` wrote for each name; none if nothing was saved."""
         anchor, pairs = self.counts.argmax(), {}
         for name, arrays in statistics.items():
             kinds = {name: ("mean", "variance")}

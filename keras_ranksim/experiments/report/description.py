@@ -74,13 +74,13 @@ def differences(benchmark_facts: dict) -> Markup | None:
     if not known:
         return None
     listed = known if isinstance(known, str) else "; ".join(map(str, known))
-    return element("p", f"Not as in the papers: {listed}.", class_="muted")
+    return element("p", f"Different from the papers: {listed}.", class_="muted")
 
 
 def how_made(
     call: str, command: str | None, benchmark_facts: dict, settings: dict | None = None
 ) -> list[Markup]:
-    """The command, the call, and every setting, the last folded up.
+    """The command, the Python call, and all settings in a collapsible section.
 
     Args:
         call: The call in Python.

@@ -29,7 +29,7 @@ class Picture:
     Args:
         name: Stem of its file.
         title: Its heading.
-        alt: What it shows, for those who do not see it.
+        alt: Alternative text: what it shows.
         caption: How to read it.
         draw: Function from a theme to the figure.
     """

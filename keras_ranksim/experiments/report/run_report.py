@@ -34,7 +34,7 @@ from keras_ranksim.experiments.report.shot_table import number_text, shots_down
 from keras_ranksim.experiments.result import STAGES, Result
 from keras_ranksim.labels.report_columns import column_of_monitor, report_column
 
-MAPS = "Below each picture its labels and its predictions as maps on one scale, small is bright."
+MAPS = "Below each picture: its labels and predictions as maps on one scale; small is bright."
 
 
 def write_run_report(result: Result) -> Path:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 
-from keras_ranksim.experiments.artifacts.largest_errors import FILE, FOLDER
+from keras_ranksim.experiments.artifacts.largest_errors import FILE
+from keras_ranksim.experiments.files import LARGEST_ERRORS, read_json
 from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.shot_table import number_text
 
@@ -15,8 +15,8 @@ ENLARGED_BELOW = 128
 
 def read_samples(folder: Path) -> list[dict]:
     """What `save_samples` wrote to the folder of a run; empty if there is nothing."""
-    path = folder / FOLDER / FILE
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    path = folder / LARGEST_ERRORS / FILE
+    return read_json(path) if path.exists() else []
 
 
 def sample_list(folder: Path, label_name: str, label_unit: str) -> Markup:
@@ -52,7 +52,9 @@ def _card(folder, sample, label_name, label_unit):
 
 
 def _picture(folder, part, alt):
-    encoded = base64.b64encode((folder / FOLDER / part["picture"]).read_bytes()).decode("ascii")
+    encoded = base64.b64encode((folder / LARGEST_ERRORS / part["picture"]).read_bytes()).decode(
+        "ascii"
+    )
     height, width = part["size"]
     return element(
         "img",

@@ -31,7 +31,7 @@ ALWAYS_SHOWN = "VANILLA + RANKSIM"
 def write_table_report(table: Table, folder: Path) -> Path:
     """Writes `report.html` and its pictures for a table of runs.
 
-    The pictures are of the main methods, see `main_methods`, made from the folders of their runs.
+    The pictures show the methods that `main_methods` picks.
 
     Args:
         table: What `read_table` returned.
@@ -67,7 +67,7 @@ def write_table_report(table: Table, folder: Path) -> Path:
 
 
 def main_methods(table) -> list[str]:
-    """The methods of a table that its pictures show, up to 4, each another run.
+    """Up to 4 methods of a table to show in its pictures, all of them different runs.
 
     The base (or else the first row), `VANILLA + RANKSIM`, the best on few-shot and on all
     labels, and further rows in their order.
@@ -97,7 +97,7 @@ def _first(table, name):
 
 
 def _numbers(table, folder, published, facts):
-    """The table by shot, and folded up the same for the other columns of the reports."""
+    """The table by shot; other report columns follow in a collapsible section."""
     links = {name: _links(table.finished(name), folder) for name in table.results}
     shown = report_column(table.metric)
     columns = _first(table, next(name for name in table.results if table.finished(name)))
@@ -188,7 +188,7 @@ def _embedded(table, name):
 
 
 def _predictions(runs):
-    """Predictions of every method over the seeds whose test labels are those of the first."""
+    """Predictions of every method, for seeds with the same test labels as the first."""
     shared, predictions = None, {}
     for name, cells in runs.items():
         found = [arrays_of(cell.output_dir, "predictions.npz") for cell in cells]

@@ -1,10 +1,11 @@
-"""The page of whatever a folder holds: a run, or a table of runs."""
+"""Writes the page of a folder that holds a run or a table of runs."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from keras_ranksim.experiments.files import explain_full_disk
 from keras_ranksim.experiments.report.run_report import write_run_report
 from keras_ranksim.experiments.report.table_report import write_table_report
 from keras_ranksim.experiments.result import FINISHED, read_result
@@ -27,7 +28,7 @@ def write_report(folder: str | os.PathLike) -> Path:
         The path of the page.
 
     Raises:
-        ValueError: If the folder holds neither, or files of it are damaged.
+        ValueError: If the folder holds neither, or a file in it is damaged.
 
     Example:
 
@@ -37,15 +38,16 @@ def write_report(folder: str | os.PathLike) -> Path:
     ```
     """
     folder = Path(folder)
-    if (folder / FILE).exists():
-        table = read_table(folder)
-        for name in table.results:
-            for result in table.finished(name).values():
-                if not (result.output_dir / PAGE).exists():
-                    write_run_report(result)
-        return write_table_report(table, folder)
-    if (folder / FINISHED).exists():
-        return write_run_report(read_result(folder))
+    with explain_full_disk(folder):
+        if (folder / FILE).exists():
+            table = read_table(folder)
+            for name in table.results:
+                for result in table.finished(name).values():
+                    if not (result.output_dir / PAGE).exists():
+                        write_run_report(result)
+            return write_table_report(table, folder)
+        if (folder / FINISHED).exists():
+            return write_run_report(read_result(folder))
     raise ValueError(
         "`folder` must be the `output_dir` of a finished run or table, which holds a "
         f"'{FINISHED}' or a '{FILE}'. Received: folder={str(folder)!r}"

@@ -1,8 +1,8 @@
 """How age changes a face: the only place where age enters the drawing.
 
-Every cue is a curve over age, read not at a person's age but at a biological age of that cue:
-the age, plus an offset all cues of the person share, plus one of the cue's own. The shared
-offset cannot be told from age by looking, so that no model can be perfect.
+Every cue is a curve over a biological age: the person's age, plus an offset that all cues of the
+person share, plus an offset of that cue. The shared offset looks exactly like age, so no model can
+be perfect.
 """
 
 import numpy as np

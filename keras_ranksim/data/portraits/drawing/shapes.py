@@ -194,6 +194,6 @@ def _grown(bounds, margin):
 def _outside_box(across, down, width, height):
     """How far points lie outside a box, a lower bound of the distance to its contents.
 
-    The formulas of flat shapes give less than the distance far beyond their tips.
+    The formulas of flat shapes underestimate the distance far beyond their tips.
     """
     return np.maximum(np.abs(across) - width, np.abs(down) - height)

@@ -1,0 +1,124 @@
+"""Tables in several processes: same results, failures in their cells, Ctrl-C, locks."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+import keras_ranksim as kr
+from keras_ranksim.experiments import folder_lock, processes, run_table
+from keras_ranksim.experiments.progress import TableProgress
+
+
+@pytest.fixture(autouse=True)
+def _traced():
+    eager = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(False)
+    yield
+    tf.config.run_functions_eagerly(eager)
+
+
+@pytest.fixture
+def exits():
+    """A method of a notebook, of which one run ends its process."""
+    parent = os.getpid()
+
+    def layer(benchmark):
+        if benchmark.seed == 1 and os.getpid() != parent:
+            os.write(2, b"out of luck")
+            os._exit(3)
+        return keras.layers.Activation("tanh")
+
+    kr.methods.register(kr.methods.Entry("EXITS", "Ends its process", layer=layer))
+    yield "VANILLA + EXITS"  # as tables spell it
+    kr.methods.unregister("EXITS")
+
+
+def loaded(seed):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": random.normal(size=300)})
+    frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"] + 0.1 * random.normal(size=300)), 1)
+    frame = pd.DataFrame({**frame, "noise": random.normal(size=300)})
+    return kr.data.load_table(frame, label="price", name="prices")
+
+
+def test_two_processes_find_what_one_finds_after_an_interruption(exits, tmp_path, monkeypatch):
+    methods, seeds = ["VANILLA", exits], [0, 1]
+    started = []
+    popen = subprocess.Popen
+
+    def recording(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    arguments = {"epochs": 2, "output_dir": tmp_path, "processes": 2}
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", recording)
+        patch.setattr(TableProgress, "finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_table(loaded, methods, seeds, **arguments)
+    assert [process.poll() is not None for process in started] == [True, True]
+    finished = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("result.json")}
+    assert finished
+
+    table = run_table(loaded, methods, seeds, **arguments)
+    assert {path: path.stat().st_mtime_ns for path in finished} == finished
+    assert list(table.errors()) == [f"{exits}, seed 1"]
+    message = table.errors()[f"{exits}, seed 1"]
+    assert "ended with exit code 3" in message
+    assert message.endswith("out of luck")
+    assert "| VANILLA + EXITS | 1, 1 failed |" in (tmp_path / "table.md").read_text()
+    alone = run_table(loaded, methods, seeds, epochs=2)
+    assert list(table.results) == list(alone.results) == methods
+    for name, seed in (("VANILLA", 0), ("VANILLA", 1), (exits, 0)):
+        ours, theirs = table.results[name][seed], alone.results[name][seed]
+        assert ours.history["loss"] == theirs.history["loss"]
+        pd.testing.assert_frame_equal(ours.report, theirs.report, check_names=False)
+
+
+def test_a_benchmark_that_cannot_be_sent_is_an_error_before_training(tmp_path):
+    benchmark = loaded(0)
+    lock = threading.Lock()
+    stuck = benchmark.replace(make_network=lambda: lock)
+    with pytest.raises(ValueError, match="`benchmark` must be one that can be sent.*cannot be"):
+        run_table(stuck, ["VANILLA", "RANKSIM"], [0], processes=2)
+    with pytest.raises(ValueError, match="`processes` must be a whole number of at least 1"):
+        run_table(benchmark, ["VANILLA"], [0], processes=0)
+
+
+def test_a_second_table_in_a_folder_is_refused_and_a_killed_one_is_not_in_the_way(tmp_path):
+    holder = f"""
+import pathlib, runpy, time
+with runpy.run_path({folder_lock.__file__!r})["folder_lock"](pathlib.Path({str(tmp_path)!r})):
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+    process = subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "locked\n"
+        with pytest.raises(
+            RuntimeError,
+            match=rf"`output_dir` must not be in use by another table.*{process.pid} writes",
+        ):
+            run_table(loaded, ["VANILLA"], [0], epochs=1, output_dir=tmp_path)
+    finally:
+        process.kill()
+        process.communicate()
+    with folder_lock.folder_lock(tmp_path):
+        pass
+
+
+def test_processes_have_shares_of_the_cores(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    shares = [processes._share_of_cores(number, 2) for number in range(2)]
+    assert shares == [["0", "2"], ["1", "3"]]
+    assert processes._share_of_cores(5, 6) == ["1"]
