@@ -15,6 +15,7 @@ onnx = ["tf2onnx>=1.17", "onnxruntime>=1.20"]
 tuning = ["keras-tuner>=1.4.7", "tensorboard>=2.18", "scipy>=1.13", "scikit-learn>=1.5"]
 text = ["tensorflow-text>=2.18", "safetensors>=0.4"]
 encoders = ["keras-hub>=0.32", "safetensors>=0.4"]
+boosting = ["scikit-learn>=1.5"]
 faces = ["scipy>=1.13"]
 parallel = ["cloudpickle>=3.0"]
 
@@ -35,10 +36,11 @@ setup(
         "tuning": tuning,
         "text": text,
         "encoders": encoders,
+        "boosting": boosting,
         "faces": faces,
         "onnx": onnx,
         "parallel": parallel,
-        "all": plots + tuning + text + encoders + faces + onnx + parallel,
+        "all": plots + tuning + text + encoders + boosting + faces + onnx + parallel,
     },
     classifiers=[
         "Development Status :: 4 - Beta",

@@ -29,6 +29,7 @@ SHORTER = {
     "seeds=[0, 1, 2]": "seeds=[0], epochs=1",
     "max_trials=12": "max_trials=1, epochs=1",
     "epochs=50": "epochs=1",
+    'encoder="minilm", cache_dir="cache"': 'encoder="MiniLM", verbose=False',
 }
 
 

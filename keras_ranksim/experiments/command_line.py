@@ -124,7 +124,8 @@ def _folder(benchmark, flags):
 def _one_by_one(benchmark, methods, seed, folder):
     table = Table(benchmark.name, {}, main_column(benchmark))
     for method in methods:
-        _say(f"{method}: {benchmark.recipe.epochs} epochs")
+        network = method.hook("fit") is None
+        _say(f"{method}: {benchmark.recipe.epochs} epochs" if network else f"{method}")
         output_dir = folder / method.slug / f"seed-{seed}"
         result = run(benchmark, method, seed, output_dir=output_dir)
         _say(f"\n{method} on the test split\n{_readable(result.report)}\n")

@@ -12,6 +12,8 @@ import keras
 from keras_ranksim.experiments.files import explain_damage, write_text
 from keras_ranksim.variable_files import load_variables, save_variables
 
+LOG = "epochs.jsonl"
+
 
 class EpochLog(keras.callbacks.Callback):
     """Writes the logs of every epoch to a file and keeps the weights of the best one.
@@ -37,7 +39,7 @@ class EpochLog(keras.callbacks.Callback):
     ):
         super().__init__()
         self.lower_is_better = lower_is_better
-        self.path = folder / "epochs.jsonl"
+        self.path = folder / LOG
         self.best_path = folder / "best.npz"
         self.monitor = monitor
         self.patience = patience
@@ -102,6 +104,12 @@ def read_log(path: Path) -> list[dict]:
 def _weights(model):
     """Weights and optimizer variables, but no random states, which must not be set back."""
     return [*model.weights, *model.optimizer.variables]
+
+
+def write_log(path: Path, history: dict[str, list[float]]) -> None:
+    """Writes a whole history, a dictionary of lists, as an epoch log."""
+    rows = [dict(zip(history, values)) for values in zip(*history.values())]
+    _write_lines(path, [{"epoch": epoch, **row} for epoch, row in enumerate(rows)])
 
 
 def _write_lines(path, rows):

@@ -46,6 +46,11 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     ['FeatureDistributionSmoothing', 'RankSimRegularizer']
     """
     method, benchmark = Method.parse(method), benchmark.replace(seed=seed)
+    if method.hook("fit") is not None:
+        raise ValueError(
+            "`method` must be one that trains a network, to build or tune it. "
+            f"Received: method='{method}'"
+        )
     recipe = benchmark.recipe
     keras.utils.set_random_seed(seed)
     inputs, embedding = benchmark.make_network()

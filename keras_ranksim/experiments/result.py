@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keras_ranksim.experiments.epoch_log import read_log
+from keras_ranksim.experiments.epoch_log import LOG, read_log
 from keras_ranksim.experiments.files import STAGES, damaged, explain_damage, read_json
 from keras_ranksim.methods.ensemble import Ensemble, parse_row
 from keras_ranksim.methods.method import Method
@@ -91,9 +91,9 @@ def history_of(folder: Path) -> dict[str, list[float]]:
     """The logs of a run, one list per value, the second stage after the first."""
     rows = []
     for stage in STAGES:
-        rows += read_log(folder / stage / "epochs.jsonl")
+        rows += read_log(folder / stage / LOG)
     if not rows:
-        raise damaged(folder / STAGES[0] / "epochs.jsonl", FileNotFoundError())
+        raise damaged(folder / STAGES[0] / LOG, FileNotFoundError())
     names = [name for name in rows[0] if all(name in row for row in rows)]
     return {name: [row[name] for row in rows] for name in names}
 

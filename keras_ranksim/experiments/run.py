@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
@@ -39,7 +40,7 @@ def run(
     interrupted run resumes when called again, and a finished one is read, not repeated. The
     folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`, `validation.csv`,
     `labels.npz`, `predictions.npz`, `validation_predictions.npz`, `embeddings.npz` and the folder
-    `largest_errors`.
+    `largest_errors`; a method that trains no network leaves no model and no embeddings.
     `kr.experiments.write_report` makes a page of them.
 
     Args:
@@ -116,12 +117,13 @@ def _keep(result, benchmark, folder):
     """Writes all that `read_result` and `write_report` read; `result.json` last."""
     import pandas
 
-    result.model.save(folder / "model.keras")
+    if isinstance(result.model, keras.Model):
+        result.model.save(folder / "model.keras")
+        save_embeddings(folder / "embeddings.npz", result.model, benchmark)
     result.report.to_csv(folder / "report.csv")
     result.validation.to_csv(folder / "validation.csv")
     pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)
     LabelInfo.of(benchmark).save(folder)
-    save_embeddings(folder / "embeddings.npz", result.model, benchmark)
     with np.load(folder / FILES["test"]) as saved:
         save_samples(folder, largest_errors(benchmark, saved))
     write_json(folder / FINISHED, {"finished": True, "seconds": result.seconds})

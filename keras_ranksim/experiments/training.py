@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
-from keras_ranksim.experiments.epoch_log import EpochLog
+from keras_ranksim.experiments.epoch_log import LOG, EpochLog, write_log
 from keras_ranksim.experiments.model import build_model, loss_of
 from keras_ranksim.experiments.result import STAGES
 from keras_ranksim.experiments.steps import epochs_of, several_steps, steps_at_once
@@ -51,11 +51,16 @@ def train(
         callbacks: Further Keras callbacks.
 
     Returns:
-        The model with the weights of the best epoch.
+        The model with the weights of the best epoch, or what the method's `fit` made.
     """
+    weighted, fit = weighted_for(benchmark, method), method.hook("fit")
+    if fit is not None:
+        model = fit(weighted)
+        (folder / STAGES[0]).mkdir(parents=True, exist_ok=True)
+        write_log(folder / STAGES[0] / LOG, model.history)
+        return model
     built = build_model(benchmark, method, benchmark.seed)
     model, recipe = built.model, benchmark.recipe
-    weighted = weighted_for(benchmark, method)
     for number, (stage, name) in enumerate(zip(method.stages, STAGES)):
         if stage.prepare is not None:
             # A seed of its own per stage: the same for resumed and uninterrupted runs.

@@ -73,6 +73,13 @@ class Method:
                     f"{entry.name} needs one of {', '.join(entry.needs)} beside it. "
                     f"Received: {name!r}"
                 )
+        for entry in found:
+            acting = [other.name for other in found if other != entry and not other.only_weighs]
+            if entry.fit is not None and acting:
+                raise ValueError(
+                    f"{entry.name} trains no network, so that only sample weights, such as LDS, "
+                    f"can be added. Received: {name!r}, with {' and '.join(acting)}"
+                )
         for hook, meaning in SET_ONCE.items():
             setting = [entry.name for entry in found if getattr(entry, hook) is not None]
             if len({getattr(find(part), hook) for part in setting}) > 1:

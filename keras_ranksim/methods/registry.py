@@ -83,6 +83,9 @@ class Entry:
             the unit of the label; `weighting` is that of the method, see `Method.weighting`.
         output: Function `benchmark -> layer` behind the regression layer.
         stages: The stages of training.
+        fit: Function `benchmark -> model` that trains something other than a network. The model
+            has `predict` as in Keras, and `history`, a dictionary of lists with `"seconds"`, one
+            value per round. `benchmark.weights` are the method's weights.
         excludes: Names that it cannot be combined with, and why.
         needs: Names of which a method with this one must have another.
     """
@@ -102,13 +105,14 @@ class Entry:
     head: Callable | None = None
     output: Callable | None = None
     stages: tuple[Stage, ...] | None = None
+    fit: Callable | None = None
     excludes: dict[str, str] = dataclasses.field(default_factory=dict)
     needs: tuple[str, ...] = ()
 
     @property
     def only_weighs(self) -> bool:
         """Whether it changes nothing but sample weights."""
-        other = ("views", "batches", "loss", "layer", "head", "output", "stages")
+        other = ("views", "batches", "loss", "layer", "head", "output", "stages", "fit")
         return not any(getattr(self, hook) for hook in other)
 
 

@@ -25,7 +25,9 @@ def trained(settings: dict, method: Method) -> Markup:
     for entry in method.entries:
         if entry.loss is not None:
             loss = f"{entry.summary}{_in_brackets(entry, recipe)}"
-    terms = [("network", settings["facts"].get("network", "the benchmark's")), ("loss", loss)]
+    instead = next((entry for entry in method.entries if entry.fit is not None), None)
+    network = settings["facts"].get("network", "the benchmark's")
+    terms = [("network", network if instead is None else instead.summary), ("loss", loss)]
     weighting = method.weighting(recipe)
     if weighting is not None:
         note = next((stage.note for stage in method.stages if stage.note), "")
@@ -43,6 +45,8 @@ def trained(settings: dict, method: Method) -> Markup:
             f"{samples['test']:,} to test",
         )
     )
+    if instead is not None:
+        return facts([*terms, ("training", f"as many rounds as give the best {recipe.monitor}")])
     steps = number_of(recipe.epochs, "epoch") + " per stage" * (len(method.stages) > 1)
     falls = ""
     if recipe.milestones:
