@@ -124,7 +124,7 @@ def test_an_example_is_short_and_says_what_it_shows_and_how_to_start_it(name):
     source = EXAMPLES[name].read_text()
     assert len(source.splitlines()) <= 60
     docstring = ast.get_docstring(ast.parse(source))
-    assert re.search(r"minute|hour|second|day|Hours|Seconds", docstring), "how long does it take?"
+    assert re.search(r"(?i)seconds?|minutes?|hours?|a day", docstring), "how long does it take?"
     assert f"    python examples/{name}.py" in docstring
     assert "print(" in source
     if "label_scope" not in source:

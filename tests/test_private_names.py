@@ -14,7 +14,7 @@ ROOT = Path(kr.__file__).parent
 # One file per library. TensorFlow and KerasTuner have none.
 ALLOWED = {"keras_internals.py"}
 # Underscored by convention, but documented as public.
-PUBLIC = {"_asdict", "_fields", "_make", "_replace"}
+PUBLIC = {"_asdict", "_exit", "_fields", "_make", "_replace"}
 
 
 def is_private(name) -> bool:
