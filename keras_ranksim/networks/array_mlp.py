@@ -10,7 +10,7 @@ from keras_ranksim.networks.mlp import dense_stack
 
 
 def array_mlp(
-    train_x, widths: Sequence[int] = (128, 128, 128), activation="relu", dropout: float = 0.0
+    train_x, widths: Sequence[int] = (256, 256, 128), activation="relu", dropout: float = 0.1
 ) -> tuple:
     """Standardized arrays side by side, then dense layers up to the embedding.
 

@@ -228,3 +228,5 @@ def test_rows_without_an_image_and_other_tables_raise(folder, tmp_path):
         kr.data.load_images(tmp_path / "nowhere.csv")
     with pytest.raises(ValueError, match="`table` must be the path of a CSV file.*Received: list"):
         kr.data.load_images([1, 2])
+    with pytest.raises(FileNotFoundError, match="40 of 40 images are missing"):
+        load(folder, images_dir=tmp_path, skip_broken=True)
