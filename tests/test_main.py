@@ -175,7 +175,7 @@ def test_the_flags_mend_what_the_list_names(tmp_path, capsys):
     flags = ["--clip-label", "0", "1000", "--dates", "sold", "--drop", "id", "--bins", "9"]
     out, _ = load_only(tmp_path, frame, capsys, *flags)
     assert "dates: sold label: LabelBins(9 bins" in out
-    assert "- 1 labels are clipped to (0.0, 1000.0)." in out
+    assert "- Labels clipped to the range from 0 to 1000: 1 of 200." in out
     assert "left out" not in out
 
 

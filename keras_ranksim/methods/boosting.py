@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ from keras_ranksim.methods.registry import Entry
 from keras_ranksim.validation import one_of, optional_package
 
 ROUNDS, LEARNING_RATE = 500, 0.1
+SMALL = 50_000  # rows; below, threads cost more than they save, on a busy machine a hundred times
 LOSSES = {"mae": "absolute_error", "mse": "squared_error"}
 
 
@@ -43,20 +45,31 @@ class Boosting:
             return trees.fit(x, y, sample_weight=benchmark.weights)
 
         started = time.monotonic()
-        trees = trees_of(ROUNDS)
-        self.history = {
-            **_errors(trees, x, y, ""),
-            **_errors(trees, *_arrays(benchmark, "val"), "val_"),
-        }
+        with _threads_for(x):
+            trees = trees_of(ROUNDS)
+            self.history = {
+                **_errors(trees, x, y, ""),
+                **_errors(trees, *_arrays(benchmark, "val"), "val_"),
+            }
+            best = int(np.argmin(self.history[f"val_{watched}"])) + 1
+            # The same first rounds again, since nothing in them is random.
+            self.trees = trees_of(best)
         self.history["loss"] = self.history[recipe.loss]
         self.history["val_loss"] = self.history[f"val_{recipe.loss}"]
-        best = int(np.argmin(self.history[f"val_{watched}"])) + 1
-        self.trees = trees_of(best)  # the same first rounds again, since nothing in them is random
         self.history["seconds"] = [(time.monotonic() - started) / ROUNDS] * ROUNDS
 
     def predict(self, data, verbose=0) -> np.ndarray:
         """Predictions of shape `(rows, 1)` for the batches of a split, as `keras.Model.predict`."""
-        return self.trees.predict(np.concatenate([np.asarray(batch[0]) for batch in data]))[:, None]
+        x = np.concatenate([np.asarray(batch[0]) for batch in data])
+        with _threads_for(x):
+            return self.trees.predict(x)[:, None]
+
+
+def _threads_for(x):
+    """A context in which scikit-learn takes one thread if there are few rows."""
+    if len(x) >= SMALL:
+        return contextlib.nullcontext()
+    return optional_package("threadpoolctl", extra="boosting").threadpool_limits(1)
 
 
 def _errors(trees, x, y, prefix):

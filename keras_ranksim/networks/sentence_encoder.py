@@ -120,7 +120,7 @@ def _check_files(folder):
     if absent:
         raise FileNotFoundError(
             f"`encoder` must be a folder with {', '.join(NEEDED)}. "
-            f"Received: encoder='{folder}', without {' and '.join(absent)}"
+            f"Received: encoder='{folder}', without {', '.join(absent)}"
         )
 
 

@@ -232,7 +232,7 @@ def test_labels_far_outside_are_named_and_clipped_on_request():
     with pytest.warns(UserWarning, match=r"row 5 \(1e\+06\), row 500 \(-1e\+06\).*clip_label=\("):
         load(frame)
     benchmark = load(frame, clip_label=(0, 1000))
-    assert "2 labels are clipped to (0, 1000)" in notes(benchmark)
+    assert "from 0 to 1000: 2 of 900." in notes(benchmark)
     assert max(benchmark.labels[split].max() for split in SPLITS) == 1000
     for clip, message in (((5, 1), "two numbers in ascending"), ((2e6, 3e6), "labels that differ")):
         with pytest.raises(ValueError, match=f"`clip_label` must .*{message}"):
@@ -299,6 +299,19 @@ def test_a_given_split_with_equal_rows_on_both_sides_warns():
 
 
 # Columns
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Kunden-Nr", False), ("customerId", False), ("id_2", False), ("population", True)],
+)
+def test_numbers_called_identifiers_are_left_out(name, kept, random):
+    frame = houses().assign(**{name: random.permutation(9000)[:300]})
+    if kept:
+        assert name in load(frame).facts["numeric"]
+        return
+    with pytest.warns(UserWarning, match=f"'{name}' .* because it holds a value per row"):
+        assert name not in load(frame).facts["numeric"]
 
 
 def test_a_nominal_column_of_unseen_categories_is_warned_of():

@@ -20,6 +20,7 @@ MOSTLY = 0.9
 ENOUGH_ROWS = 20
 IDENTIFIES_ROWS = ("a value per row", "row numbers")
 DATES = "dates"
+IDENTIFIER = re.compile(r"(?i)(?<![a-z])(id|nr|no|key|index|number|nummer)(?![a-z])|_?I[Dd]$")
 CODE = re.compile(r"[+-]?0\d")
 
 
@@ -74,7 +75,7 @@ def column_kinds(
         if reason is None and kind.date and name not in dates and name not in keep:
             reason = DATES
         if reason is None and name not in nominal and name not in keep:
-            reason = _identifies_rows(column, kind)
+            reason = _identifies_rows(name, column, kind)
         if reason is None:
             kinds[name] = kind
         else:
@@ -187,7 +188,7 @@ def _nothing_to_learn(column):
     return "no value in any row" if column.isna().all() else "one value only"
 
 
-def _identifies_rows(column, kind):
+def _identifies_rows(name, column, kind):
     if kind.date or len(column) < ENOUGH_ROWS:
         return None
     if kind.nominal:
@@ -195,13 +196,12 @@ def _identifies_rows(column, kind):
         text = text[text != ""]
         return IDENTIFIES_ROWS[0] if len(set(text)) > MOSTLY * len(text) else None
     values, _ = numbers_in(column, kind)
-    return IDENTIFIES_ROWS[1] if _number_rows(values) else None
-
-
-def _number_rows(values):
-    """Whether they are different whole numbers in a row, in any order, a few left out."""
     whole = not np.isnan(values).any() and (values == np.round(values)).all()
-    return whole and len(np.unique(values)) == len(values) > np.ptp(values) * MOSTLY
+    if not whole or len(np.unique(values)) < len(values):
+        return None
+    if len(values) > np.ptp(values) * MOSTLY:  # in any order, a few left out
+        return IDENTIFIES_ROWS[1]
+    return IDENTIFIES_ROWS[0] if IDENTIFIER.search(name) else None
 
 
 def _neither(name, values, what):

@@ -55,7 +55,12 @@ def shown_rows(column, chosen) -> str:
     rows = np.flatnonzero(chosen)[:SHOWN]
     words = texts(column.iloc[rows])
     shown = [f"row {row} ({word or 'missing'!r})" for row, word in zip(rows, words)]
-    return ", ".join(shown) + (", ..." if np.sum(chosen) > SHOWN else "")
+    return ", ".join(shown) + _and_more(chosen)
+
+
+def _and_more(chosen):
+    further = int(np.sum(chosen)) - SHOWN
+    return f" and {further} more" if further > 0 else ""
 
 
 def far_labels(labels) -> np.ndarray:
@@ -106,16 +111,19 @@ def labeled_rows(
     rows, labels = np.flatnonzero(labeled), labels[labeled]
     if clip_label is not None:
         kept = clipped(labels, clip_label)
-        notes.append(f"{int((labels != kept).sum())} labels are clipped to {clip_label}.")
+        lowest, highest = clip_label
+        notes.append(
+            f"Labels clipped to the range from {lowest:g} to {highest:g}: "
+            f"{int((labels != kept).sum())} of {len(labels)}."
+        )
         return rows, kept
     far = far_labels(labels)
     if far.any():
         rest = labels[~far]
         shown = [f"row {rows[i]} ({labels[i]:g})" for i in np.flatnonzero(far)[:SHOWN]]
-        more = ", ..." if far.sum() > SHOWN else ""
         notes.warn(
             f"{int(far.sum())} of {len(labels)} labels of {source} lie far outside the rest, "
-            f"{rest.min():g} to {rest.max():g}: {', '.join(shown)}{more}. Such labels can dominate "
+            f"{rest.min():g} to {rest.max():g}: {', '.join(shown)}{_and_more(far)}. Such labels can dominate "
             "the training. Repair them, or set them to the ends of the rest with "
             f"clip_label=({rest.min():g}, {rest.max():g})."
         )

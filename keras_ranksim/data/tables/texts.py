@@ -67,6 +67,6 @@ def check_text(text, encoder) -> None:
     if (text is None) != (encoder is None):
         raise ValueError(
             "`text` and `encoder` must be given together: the column of sentences, and the "
-            f"pretrained transformer that reads them. Received: text={text!r}, "
-            f"encoder={None if encoder is None else str(encoder)!r}"
+            "pretrained transformer that reads them. Received: "
+            + ("`text` alone" if encoder is None else "`encoder` alone")
         )
