@@ -1,19 +1,22 @@
-"""Real results: the methods of the tables on portraits, STS-B-DIR and any CSV file, over seeds.
+"""Real results: the methods on real faces, sentences, tables and portraits, over seeds.
 
 Trains every method from every seed by the benchmark's recipe, chooses weights on validation
-data, reports on test data, and writes `benchmarks/results/<name>.md` and `.csv`. Cells already
-finished under `runs/tables` are read, not run again. `--processes 2` trains two cells at once.
+data, reports on test data, and writes `benchmarks/results/<name>-<rows>.md` and `.csv`. Every
+finished cell is kept in `benchmarks/results/cells/<name>.csv` and not trained again while its
+settings are the same, so a table can grow over days. `--processes 2` trains two cells at once.
 
 `--tune 12` adds tuned rows: 12 trials for each of `--tuned-methods`, chosen by the balanced
 validation error, trained from a seed that the table does not use. All vary the learning rate
 and the kernel of their LDS or FDS; methods with RankSim, in as many trials, gamma and the
 perturbation as well (gamma 0 is one more point).
 
-    python benchmarks/tables.py portraits --rows main --seeds 0 1 2
-    python benchmarks/tables.py portraits --rows grid --seeds 0
-    python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows grid
+    python benchmarks/tables.py utkface --folder UTKFace.zip --rows all --seeds 0 1 2 3 4
+    python benchmarks/tables.py utkface --folder UTKFace.zip --held-out 45 54
+    python benchmarks/tables.py utkface --folder UTKFace.zip --protocol extrapolation
+    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --split yang --rows all
     python benchmarks/tables.py sts-b --folder sts-b-dir --split ranksim --vectors minilm
-    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --methods VANILLA
+    python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows tables
+    python benchmarks/tables.py portraits --rows main
 """
 
 import argparse
@@ -24,20 +27,28 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from kept_cells import KeptCells
 from measure import command
 
 import keras_ranksim as kr
-from keras_ranksim.experiments import Method, run_table
+from keras_ranksim.experiments import Method, Table, run_table
+from keras_ranksim.experiments.evaluation import main_column
+from keras_ranksim.methods.ensemble import parse_row
 
 RESULTS = Path(__file__).parent / "results"
 SEARCH_SEED = 100
 # SQINV stands for the weighting of the benchmark, which is INV for sentences.
 SHORT = ("VANILLA", "RANKSIM", "SQINV + LDS", "SQINV + LDS + RANKSIM")
 TEXT = (*SHORT, "FDS", "RRT", "RRT + RANKSIM")
+MAIN = (*TEXT, "CONR", "BMSE")
+SINCE_2021 = ("FOCAL-R", "DENSE", "DIST", "CMIXUP", "RNC", "UVOTE")
+ALL = ("VANILLA", "SQINV", *MAIN[1:], *SINCE_2021, "VANILLA | SQINV + LDS")
 ROWS = {
     "short": SHORT,
     "text": TEXT,
-    "main": (*TEXT, "CONR", "BMSE"),
+    "main": MAIN,
+    "all": ALL,
+    "tables": (*ALL, "BOOSTING", "BOOSTING + LDS"),
     "grid": (*map(str, Method.paper_grid("SQINV")), "CONR", "BMSE", "BMSE + CONR"),
 }
 # The papers' width of 1,500 and batches of 128 ask for a GPU; chosen by validation error.
@@ -61,21 +72,54 @@ def main():
     tuned = {}
     for method in spelled(flags.tuned_methods) if flags.tune else ():
         tuned[method] = searched(benchmark, Method.parse(method), flags)
-    table = run_table(
-        benchmark,
-        spelled(flags.methods or ROWS[flags.rows]),
-        flags.seeds,
-        epochs=flags.epochs or benchmark.recipe.epochs,
-        output_dir=Path("runs/tables") / label_of(flags),
-        tuned={method: result.benchmark for method, result in tuned.items()},
-        processes=flags.processes,
-    )
+    table = grown(benchmark, spelled(flags.methods or ROWS[flags.rows]), tuned, flags)
     write(table, tuned, benchmark, flags)
+
+
+def grown(benchmark, methods, tuned, flags):
+    """The table of what is kept and of what was missing, which is trained."""
+    settled = {f"{Method.parse(name)}, tuned": result.benchmark for name, result in tuned.items()}
+    path = RESULTS / "cells" / f"{label_of(flags)}.csv"
+    kept = KeptCells(path, lambda row: settled.get(row, benchmark), flags.epochs)
+    rows = [str(parse_row(name)) for name in methods]
+    for seed in flags.seeds:
+        missing = [row for row in rows if kept.find(row, seed) is None]
+        own = {name: result.benchmark for name, result in tuned.items()}
+        own = {
+            name: data
+            for name, data in own.items()
+            if kept.find(f"{Method.parse(name)}, tuned", seed) is None
+        }
+        if not missing and not own:
+            continue
+        trained = run_table(
+            benchmark,
+            missing,
+            [seed],
+            epochs=flags.epochs,
+            output_dir=Path("runs/tables") / label_of(flags),
+            tuned=own,
+            processes=flags.processes,
+        )
+        for row in trained.results:
+            for result in trained.finished(row).values():
+                kept.add(row, result)
+    found = {row: {seed: kept.find(row, seed) for seed in flags.seeds} for row in [*rows, *settled]}
+    found = {row: {s: cell for s, cell in cells.items() if cell} for row, cells in found.items()}
+    return Table(benchmark.name, found, main_column(benchmark))
 
 
 def benchmark_of(flags):
     if flags.csv:
         return kr.data.load_table(flags.csv, label=flags.label, name=flags.name)
+    if flags.name == "utkface":
+        held_out = None if flags.held_out is None else (tuple(flags.held_out),)
+        return kr.data.load_utkface(
+            flags.folder,
+            held_out=held_out,
+            protocol=flags.protocol,
+            cache_dir="runs/utkface-cache",
+        )
     if flags.name == "portraits":
         return kr.data.load_portraits(cache_dir="runs/portraits-cache")
     if flags.name == "sts-b" and flags.encoder:
@@ -88,10 +132,15 @@ def benchmark_of(flags):
         )
         recipe = dataclasses.replace(benchmark.recipe, **STS_B_RECIPE)
         return benchmark.replace(recipe=recipe, batch_size=recipe.batch_size)
-    raise SystemExit(f"'{flags.name}' must be portraits, sts-b, or the name of the table of --csv.")
+    raise SystemExit(
+        f"'{flags.name}' must be utkface, portraits, sts-b, or the name of the table of --csv."
+    )
 
 
 def label_of(flags):
+    if flags.name == "utkface":
+        ages = "" if flags.held_out is None else "-without-{:g}-to-{:g}".format(*flags.held_out)
+        return flags.name + ages + f"-{flags.protocol}" * (flags.protocol != "long_tail")
     if flags.name != "sts-b":
         return flags.name
     return f"sts-b-{flags.split}" + "-encoder" * bool(flags.encoder)
@@ -115,14 +164,7 @@ def write(table, tuned, benchmark, flags):
     import tensorflow as tf
 
     name = f"{label_of(flags)}-{flags.rows}"
-    # Rows that are the same run share it, and ensembles are made of other rows' runs.
-    runs = {
-        cell.output_dir: cell.seconds
-        for name in table.results
-        for cell in table.finished(name).values()
-        if "loss" in cell.history
-    }
-    seconds = sum(runs.values())
+    seconds = sum(cell.seconds for row in table.results for cell in table.finished(row).values())
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(
@@ -162,10 +204,12 @@ def parsed():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", help="'portraits', 'sts-b', or the name of the table of --csv")
+    parser.add_argument("name", help="'utkface', 'portraits', 'sts-b', or a table of --csv")
     parser.add_argument("--csv", help="a table")
     parser.add_argument("--label", help="its column to predict")
-    parser.add_argument("--folder", help="of the STS-B-DIR files")
+    parser.add_argument("--folder", help="of the files of STS-B-DIR or UTKFace, or its zip")
+    parser.add_argument("--protocol", default="long_tail", help="of UTKFace: a stress test")
+    parser.add_argument("--held-out", nargs=2, type=float, help="of UTKFace: ages not trained on")
     parser.add_argument("--split", choices=["yang", "ranksim"], default="ranksim")
     parser.add_argument("--vectors", default="minilm", help="word vectors of STS-B-DIR")
     parser.add_argument("--encoder", help="pretrained sentence vectors of STS-B-DIR instead")

@@ -1,0 +1,82 @@
+"""The cells of a table in a file that is committed, so that a table can grow over days.
+
+A row of the file is a method, a seed and a shot, with the errors on the test split. Cells whose
+settings have changed since are trained again.
+"""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import pandas
+
+from keras_ranksim.experiments import Result
+from keras_ranksim.experiments.settings import NOT_COMPARED, settings_of
+from keras_ranksim.experiments.training import as_trained
+from keras_ranksim.methods.ensemble import members_of, parse_row
+
+NAMES = ("row", "seed", "settings", "seconds", "shot")
+
+
+class KeptCells:
+    """Finished cells by row and seed.
+
+    Args:
+        path: The CSV file, which need not exist.
+        benchmark_of: Function from the name of a row to its benchmark.
+        epochs: Epochs of each stage, or `None` for the recipe's.
+    """
+
+    def __init__(self, path: Path, benchmark_of, epochs):
+        self.path = path
+        self.benchmark_of = benchmark_of
+        self.epochs = epochs
+        self.lines = []
+        if path.exists():
+            with path.open(newline="") as file:
+                self.lines = list(csv.DictReader(file))
+
+    def settings(self, row: str, seed: int) -> str:
+        """A short hash of all that determines the result of a cell."""
+        found = []
+        for method in members_of([parse_row(row.removesuffix(", tuned"))]):
+            benchmark = as_trained(self.benchmark_of(row), method, seed, self.epochs)
+            settings = settings_of(benchmark, method, seed)
+            found.append({name: settings[name] for name in settings if name not in NOT_COMPARED})
+        text = json.dumps(found, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def find(self, row: str, seed: int) -> Result | None:
+        """The result of a cell, without history and model, or `None`."""
+        wanted = {"row": row, "seed": str(seed), "settings": self.settings(row, seed)}
+        lines = [line for line in self.lines if wanted.items() <= line.items()]
+        if not lines:
+            return None
+        columns = [name for name in lines[0] if name not in NAMES]
+        report = pandas.DataFrame(
+            [[float(line[name] or "nan") for name in columns] for line in lines],
+            index=[line["shot"] for line in lines],
+            columns=columns,
+        ).astype({"n": int})
+        method = parse_row(row.removesuffix(", tuned"))
+        history = {"seconds": [float(lines[0]["seconds"])]}
+        name = self.benchmark_of(row).name
+        return Result(name, method, seed, report, report, history)
+
+    def add(self, row: str, result: Result) -> None:
+        """Adds a cell, in place of one with other settings, and writes the file."""
+        cell = {"row": row, "seed": str(result.seed)}
+        self.lines = [line for line in self.lines if not cell.items() <= line.items()]
+        # An ensemble trains nothing of its own.
+        seconds = result.seconds if "loss" in result.history else 0
+        cell |= {"settings": self.settings(row, result.seed), "seconds": f"{seconds:.0f}"}
+        for shot, errors in result.report.iterrows():
+            values = {name: f"{value:.6g}" for name, value in errors.items()}
+            self.lines.append({**cell, "shot": shot, **values})
+        self.lines.sort(key=lambda line: (line["row"], int(line["seed"])))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.lines[-1]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(self.lines)
