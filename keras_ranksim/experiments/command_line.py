@@ -113,7 +113,7 @@ def _prepared(benchmark, flags):
 
 def _folder(benchmark, flags):
     folder = Path(flags.output_dir or Path("runs") / benchmark.name)
-    if not flags.resume and folder.exists() and any(folder.iterdir()):
+    if not flags.resume and folder.is_dir() and any(folder.iterdir()):
         raise ValueError(
             f"the folder {folder} holds earlier runs: add --resume to continue them and keep "
             "what is finished, or name another with --output-dir"

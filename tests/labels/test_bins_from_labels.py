@@ -24,7 +24,7 @@ def test_labels_of_any_scale_give_ten_to_a_hundred_nice_bins(scale, samples):
 
 
 @pytest.mark.parametrize(
-    ("samples", "width"), [(300, 10), (1000, 10), (8000, 5), (125_000, 2), (10**6, 1)]
+    ("samples", "width"), [(300, 10), (1000, 10), (8000, 5), (8700, 2), (125_000, 2), (10**6, 1)]
 )
 def test_more_labels_get_narrower_bins(samples, width):
     """Here the interquartile range is 50, so the rule says 100 / cbrt(samples)."""
