@@ -79,7 +79,7 @@ def test_no_row_of_the_published_split_is_lost_or_changed(shared_data):
 
 
 def test_without_the_photographs_the_error_says_where_to_ask(shared_data):
-    with pytest.raises(FileNotFoundError, match="16488 of the 16488 images") as error:
+    with pytest.raises(FileNotFoundError, match="16488 of the 16488 files") as error:
         kr.data.load_agedb_dir(shared_data / "agedb-dir")
     for part in ("11706_OliviaHussey_31_f.jpg", "https://ibug.doc.ic.ac.uk", "password", "AgeDB"):
         assert part in str(error.value)

@@ -114,7 +114,7 @@ def test_the_search_never_reads_the_test_split():
 
 
 def test_the_split_that_chose_the_settings_is_refused_for_reporting(found):
-    with pytest.raises(ValueError, match="must not be the one that settings were tuned on"):
+    with pytest.raises(ValueError, match="must not be the split that settings were tuned on"):
         kr.experiments.evaluate(found.model(), found.benchmark, "val")
     report = kr.experiments.evaluate(found.model(), found.benchmark)
     pd.testing.assert_frame_equal(found.test_report(), report)
