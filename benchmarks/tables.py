@@ -13,7 +13,7 @@ perturbation as well (gamma 0 is one more point).
     python benchmarks/tables.py portraits --rows grid --seeds 0
     python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows grid
     python benchmarks/tables.py sts-b --folder sts-b-dir --split ranksim --vectors minilm
-    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --methods VANILLA
+    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --rows short
 """
 
 import argparse
