@@ -12,6 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 RESULTS = Path(__file__).parent / "results"
+clock = time.perf_counter  # see `set_threads`
 
 
 def rounds(sides, repeats=7, warm_up=2):
@@ -32,9 +33,9 @@ def rounds(sides, repeats=7, warm_up=2):
     for number in range(repeats):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            start = time.perf_counter()
+            start = clock()
             sides[name]()
-            times[name].append(1e3 * (time.perf_counter() - start))
+            times[name].append(1e3 * (clock() - start))
     return times
 
 
@@ -76,10 +77,14 @@ def measurements(times, **case):
 def set_threads(count):
     """Sets the threads of TensorFlow and PyTorch; `None` leaves them. Call it first.
 
-    On a machine that others use, too, one thread for both sides gives the steadiest ratios.
+    With one thread, `rounds` measures the time of the processor, on which others that use the
+    machine have little influence. On an idle machine it is that of the clock.
     """
+    global clock
     if count is None:
         return
+    if count == 1:
+        clock = time.process_time
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(count)

@@ -1,4 +1,4 @@
-"""How long does a table take in two processes, beside one?
+"""How long does a table take in two processes, compared to one?
 
     python benchmarks/parallel_table.py
 

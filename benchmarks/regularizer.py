@@ -1,4 +1,4 @@
-"""What do RankSim and ConR cost, forward and backward, beside PyTorch and beside their floor?
+"""What do RankSim and ConR cost, forward and backward, compared to PyTorch and to their floor?
 
     pip install torch
     python benchmarks/regularizer.py
@@ -213,7 +213,7 @@ def main():
     parser.add_argument("--xla", type=int, default=256, help="largest size compiled by XLA")
     parser.add_argument("--repeats", type=int, help="calls of each, instead of 5 to 15")
     parser.add_argument("--name", default="regularizer", help="name of the results")
-    parser.add_argument("--threads", type=int, help="threads of both sides (default: their own)")
+    parser.add_argument("--threads", type=int, help="1 for a machine that others use")
     parser.add_argument("--baseline", help="another checkout to compare this one with")
     parser.add_argument("--serve", choices=("ranksim", "conr"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -243,19 +243,22 @@ def main():
         "# What RankSim and ConR cost",
         f"## RankSim, forward and backward, M distinct labels, {FEATURES:,} features; milliseconds",
         "(a) PyTorch, a loop over rows, the form of the published algorithm; (b) PyTorch, all rows "
-        "at once; (c) the floor, two matrix products and two row sorts in TensorFlow. Ratios: how "
-        "many times (a) and (b) take ours, and how many times ours takes the floor.",
+        "at once; (c) the floor, two matrix products and two row sorts in TensorFlow. Above 1, "
+        "(a) / ours and (b) / ours mean that ours is faster.",
         as_table(
             ["M", "ours", "(a)", "(b)", "(c)", "(a) / ours", "(b) / ours", "ours / (c)", "XLA"],
             ranksim_lines,
         ),
         "The last column is ours compiled by XLA (`jit_compile=True`), which sorts slowly on a "
-        "processor; results are the same. Keras compiles by itself on accelerators alone.",
+        "CPU. The results are the same. By default Keras compiles on accelerators only.",
         f"## ConR, forward and backward, {FEATURES:,} features; milliseconds",
-        as_table(["M", "ours", "PyTorch", "ratio"], conr_lines),
+        as_table(["M", "ours", "PyTorch", "PyTorch / ours"], conr_lines),
         packages=["torch"],
-        note="Medians with quartiles of 5 calls for M = 4,096 and of 15 below, seed 0, sides "
-        "taking turns, after a warm-up; ratios are taken round by round.",
+        note="Medians with quartiles of "
+        f"{arguments.repeats or 15} calls (5 above M = 1,024), seed 0, sides taking turns, after a "
+        "warm-up; ratios are taken round by round."
+        + " One thread, time of the processor."
+        * (arguments.threads == 1),
         rows=rows,
     )
 

@@ -18,6 +18,14 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras_ranksim as kr  # before Keras and TensorFlow, so that they start quietly
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model
+from keras_ranksim.labels.quantiles import label_quantiles
+from keras_ranksim.labels.weights import weights_of_counts
+from keras_ranksim.ops.kernels import kernel_window
+from keras_ranksim.ops.similarity import cosine_similarity, negative_distance
+from keras_ranksim.plots.bin_statistics import statistic_similarity
+from keras_ranksim.plots.ranks import mean_rank_matrices
+from keras_ranksim.plots.style import png
 
 # isort: split
 import keras
@@ -62,7 +70,7 @@ def label_density():
         legend_above(top)
         kernels = {"re-weighting (SQINV)": None, "with LDS": "gaussian"}
         for (name, kernel), color, style in zip(kernels.items(), colors.methods, LINE_STYLES):
-            weights = kr.labels.weights_of_counts(counts, kernel=kernel)
+            weights = weights_of_counts(counts, kernel=kernel)
             weights = np.where(counts > 0, weights, np.nan)
             bottom.plot(BINS.centers, weights, color=color, linestyle=style, label=name)
         bottom.set_yscale("log")
@@ -84,7 +92,7 @@ def weights_without_smoothing():
     middle = BINS.centers[held]
     schemes = {"power 0.5 (SQINV)": 0.5, "power 1 (INV)": 1.0}
     weights = {
-        name: kr.labels.weights_of_counts(BINS.count(ages), scheme=power)[held]
+        name: weights_of_counts(BINS.count(ages), scheme=power)[held]
         for name, power in schemes.items()
     }
     of_sample = dict(zip(BINS.index(ages).tolist(), kr.dense_weights(ages)))
@@ -179,7 +187,7 @@ def kernels():
         axes = figure.add_subplot()
         names = ("gaussian", "triangular", "laplacian")
         for name, color, style in zip(names, colors.methods, LINE_STYLES):
-            window = kr.ops.kernel_window(name, kernel_size=9, sigma=2.0)
+            window = kernel_window(name, kernel_size=9, sigma=2.0)
             cells = np.arange(-4, 5)
             axes.plot(
                 cells, window / window.sum(), color=color, linestyle=style, marker="o", label=name
@@ -228,7 +236,7 @@ def feature_statistics():
         name: tuple(np.where(seen, keras.ops.convert_to_numpy(one), np.nan) for one in pair)
         for name, pair in pairs.items()
     }
-    return kr.plots.statistic_similarity(
+    return statistic_similarity(
         statistics, BINS.count(ages), BINS, anchor=30, label_name="age", label_unit="years"
     )
 
@@ -242,8 +250,8 @@ def rank_matrices():
         "RANKSIM": [kr.layers.RankSimRegularizer(gamma=1.0, perturbation=0.01, seed=0)],
     }.items():
         model, measurements, ages = trained(*layers)
-        features = kr.experiments.embedding_model(model).predict(measurements, verbose=0)
-        found = kr.plots.mean_rank_matrices(features, ages, bins)
+        features = embedding_model(model).predict(measurements, verbose=0)
+        found = mean_rank_matrices(features, ages, bins)
         matrices.setdefault("label space", found.label_space)
         matrices[f"{name}, agreement {found.agreement:.2f}"] = found.feature_space
     return kr.plots.rank_matrices(found.centers, matrices, "age", "years")
@@ -277,9 +285,9 @@ def perturbation():
     embed = keras.Model(*kr.networks.mlp(12, widths=(64, 32)))
     rows = random.permutation(np.unique(ages, return_index=True)[1])[:48]
     features = embed(measurements[rows].astype("float32"))
-    label_ranks = kr.ops.rank(kr.ops.negative_distance(ages[rows, None]))
+    label_ranks = kr.ops.rank(negative_distance(ages[rows, None]))
     target = keras.ops.convert_to_numpy(label_ranks) / len(rows)
-    similarity = kr.ops.cosine_similarity(features)
+    similarity = cosine_similarity(features)
     ranks = kr.ops.rank(similarity)
     gradient = 2 * (ranks / len(rows) - target) / len(rows)
     deltas = np.logspace(-5, 3, 60)
@@ -448,7 +456,7 @@ def spread():
     batch = np.random.default_rng(2).choice(ages, 128)
     unsure = np.sort(ages.mean() + 0.45 * (batch - ages.mean()))
     levels = (np.arange(128) + 0.5) / 128
-    quantiles = kr.labels.label_quantiles(ages, levels)
+    quantiles = label_quantiles(ages, levels)
     with look("light") as colors:
         figure = new_figure(3.2)
         axes = figure.add_subplot()
@@ -533,5 +541,5 @@ if __name__ == "__main__":
         if draw.__name__ not in wanted:
             continue
         path = HERE / "images" / f"{draw.__name__}.png"
-        path.write_bytes(kr.plots.png(draw(), DOTS_PER_INCH))
+        path.write_bytes(png(draw(), DOTS_PER_INCH))
         print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")

@@ -24,6 +24,7 @@ import numpy as np
 
 import keras_ranksim as kr
 from keras_ranksim.data.portraits.drawing import draw_people
+from keras_ranksim.labels.shots import shots_of_counts
 
 AGES = np.arange(0, 101, 10)
 GROWING_OLD = ((0, 9, 44, 0), (0, 9, 58, 0), (0, 9, 52, 0))
@@ -83,7 +84,7 @@ def show_pictures(axes, pictures, title):
 def show_counts(axes, benchmark):
     """Training samples of every age, colored by shot."""
     counts = benchmark.train_counts
-    shot = kr.labels.shots_of_counts(counts)
+    shot = shots_of_counts(counts)
     for name, color in COLORS.items():
         ages = np.flatnonzero(shot == name)
         if name == "zero":

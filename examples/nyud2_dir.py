@@ -26,7 +26,7 @@ keras.utils.set_random_seed(0)
 inputs, embedding = rooms.make_network()  # a feature map of half the image's size
 embedding = kr.layers.FeatureDistributionSmoothing(rooms.bins, variance_clip=(0.2, 5))(embedding)
 embedding = kr.layers.PerImage(kr.layers.RankSimRegularizer(seed=0))(embedding)
-model = kr.ImbalancedRegressor(inputs, kr.networks.depth_head()(embedding))
+model = kr.ImbalancedRegressor(inputs, rooms.make_head()(embedding))
 
 
 def learning_rate(epoch):

@@ -1,4 +1,4 @@
-"""The command line: `python -m keras_ranksim run|table|tune|report`."""
+"""The command line: `python -m keras_ranksim diagnose|run|table|tune|report`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from keras_ranksim import data
 from keras_ranksim.experiments import command_line, table_flags, write_report
+from keras_ranksim.experiments.diagnosis_command import diagnosis_flags, show_diagnosis
 
 DESCRIPTION = """\
-Regression with rare labels: train methods, compare them, tune them, look at reports.
+Regression with rare labels: look at the labels, train methods, compare and tune them.
 
+  python -m keras_ranksim diagnose houses.csv --label price
   python -m keras_ranksim run --csv houses.csv --label price
   python -m keras_ranksim table --method VANILLA "SQINV + LDS" --quick
   python -m keras_ranksim tune --method "SQINV + LDS + RANKSIM" --trials 12
@@ -72,8 +74,8 @@ def _parser():
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name, function, summary, continued="", on_data=True):
-        usage = f"python -m keras_ranksim {name} {'[flags]' if on_data else 'FOLDER'}"
+    def command(name, function, summary, continued="", on_data=True, takes="FOLDER"):
+        usage = f"python -m keras_ranksim {name} {'[flags]' if on_data else takes}"
         added = commands.add_parser(name, help=summary, description=f"It {summary}.", usage=usage)
         added.set_defaults(command=function, continued=continued)
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -81,6 +83,9 @@ def _parser():
             _data_flags(added)
         return added.add_argument_group("training") if on_data else added
 
+    summary = "shows how imbalanced the labels of a table are, and what to try first"
+    takes = "FILE --label COLUMN [flags]"
+    diagnosis_flags(command("diagnose", show_diagnosis, summary, on_data=False, takes=takes))
     resumable = "Make the same call with --resume to continue."
     run = command("run", _run, "trains methods and reports on the test split", resumable)
     command_line.add_run_flags(run)

@@ -109,7 +109,7 @@ def test_an_unknown_command_shows_the_usage(capsys):
     with pytest.raises(SystemExit) as end:
         main(["trian"])
     assert end.value.code == 2
-    assert "'trian' (choose from 'run', 'table'" in capsys.readouterr().err
+    assert "'trian' (choose from 'diagnose', 'run', 'table'" in capsys.readouterr().err
     assert main([]) == 0
     assert "keras_ranksim report" in capsys.readouterr().out
 
@@ -192,3 +192,21 @@ def test_what_cannot_be_guessed_names_its_flag_in_one_line(change, message, tmp_
     _, err = load_only(tmp_path, messy().assign(**change), capsys, *flags)
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_diagnose_shows_the_labels_and_draws_them(csv, tmp_path, capsys):
+    picture = tmp_path / "labels.png"
+    assert main(["diagnose", csv, "--label", "price", "--picture", str(picture)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("200 labels from")
+    assert len(shown.splitlines()) <= 40
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_diagnose_says_which_columns_there_are(csv, capsys):
+    assert main(["diagnose", csv, "--label", "prize"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: `--label` must name columns of the table. Received: --label")
+    assert "'price'" in error
+    assert main(["diagnose", csv]) == 1
+    assert "`--label` must name the column to predict" in capsys.readouterr().err

@@ -7,9 +7,13 @@ import functools
 
 import keras
 
-from keras_ranksim import networks
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.recipe import Recipe
+from keras_ranksim.networks.depth import depth_head, depth_network
+from keras_ranksim.networks.mlp import mlp
+from keras_ranksim.networks.resnet import resnet50
+from keras_ranksim.networks.sentence_pair import bilstm_pair
+from keras_ranksim.networks.small_cnn import small_cnn
 
 FIELDS = (
     "name",
@@ -21,6 +25,10 @@ FIELDS = (
     "label_offset",
     "shot_limits",
 )
+NETWORKS = {
+    function.__name__: function
+    for function in (bilstm_pair, depth_head, depth_network, mlp, resnet50, small_cnn)
+}
 FACTS = (str, int, float, bool, tuple, list, type(None))
 
 
@@ -50,12 +58,12 @@ def benchmark_fields(config: dict) -> dict:
 
 
 def _function_config(function):
-    """Name and arguments of a function of `keras_ranksim.networks`, `None` for any other."""
+    """Name and arguments of a function of `NETWORKS`, `None` for any other."""
     if function is None:
         return None
     bound = function if isinstance(function, functools.partial) else functools.partial(function)
     name = getattr(bound.func, "__name__", "")
-    known = name in networks.__all__ and getattr(networks, name) is bound.func
+    known = NETWORKS.get(name) is bound.func
     plain = all(isinstance(value, FACTS) for value in (*bound.args, *bound.keywords.values()))
     if not known or not plain:
         return None
@@ -63,10 +71,9 @@ def _function_config(function):
 
 
 def _function(config):
-    if config is None or config["name"] not in networks.__all__:
+    if config is None or config["name"] not in NETWORKS:
         return None
-    function = getattr(networks, config["name"])
-    return functools.partial(function, *config["args"], **config["kwargs"])
+    return functools.partial(NETWORKS[config["name"]], *config["args"], **config["kwargs"])
 
 
 def _tuples(value):

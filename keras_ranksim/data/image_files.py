@@ -27,13 +27,14 @@ def check_images(paths: Sequence, *, workers: int | None = None, verbose: bool =
     Example:
 
     >>> import pathlib, tempfile
-    >>> import keras_ranksim as kr, tensorflow as tf
+    >>> import tensorflow as tf
+    >>> from keras_ranksim.data.image_files import check_images
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> whole = tf.io.encode_jpeg(tf.zeros((8, 8, 3), "uint8")).numpy()
     >>> _ = (folder / "whole.jpg").write_bytes(whole)
-    >>> kr.data.check_images([folder / "whole.jpg"], verbose=False)
+    >>> check_images([folder / "whole.jpg"], verbose=False)
     >>> _ = (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    >>> kr.data.check_images([folder / "half.jpg"], verbose=False)
+    >>> check_images([folder / "half.jpg"], verbose=False)
     Traceback (most recent call last):
     ...
     ValueError: 1 of 1 images cannot be decoded, ...
@@ -109,7 +110,7 @@ def decode_image_bytes(path: bytes, contents: bytes):
         raise ValueError(
             f"Image '{os.fsdecode(path)}' cannot be decoded, because it is truncated or not an "
             f"image ({len(contents)} bytes). Replace it or remove it from the split file; "
-            "keras_ranksim.data.check_images finds all such files."
+            "loading with `check_images=True` finds all such files."
         ) from error
 
 

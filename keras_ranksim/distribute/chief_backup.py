@@ -4,15 +4,15 @@ import os
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.distribute.workers import has_several_workers, is_chief
+from keras_ranksim.keras_internals import Backup, first_epoch
 from keras_ranksim.variable_files import load_variables, save_variables
 
 
-class ChiefBackup(keras.callbacks.BackupAndRestore):
+class ChiefBackup(Backup):
     """`keras.callbacks.BackupAndRestore` for one worker or many.
 
     All workers gather what is spread over them, only the chief writes it, and on a restart all
@@ -40,18 +40,18 @@ class ChiefBackup(keras.callbacks.BackupAndRestore):
         super().on_train_begin(logs)
         strategy = self.model.distribute_strategy
         if has_several_workers(strategy):
-            epoch = self.model._initial_epoch or 0
+            epoch = first_epoch(self.model)
             epochs = strategy.run(tf.function(lambda: tf.constant([epoch])))
             _assert_same_epoch(strategy, epochs, self._shared_dir)
 
-    def _load_model(self):
-        super()._load_model()
+    def read_backup(self):
+        super().read_backup()
         if self._random_states_path.exists():
             load_variables(self._random_states_path, _random_states(self.model))
 
-    def _save_model(self):
+    def write_backup(self):
         if is_chief(self.model.distribute_strategy):
-            super()._save_model()
+            super().write_backup()
             save_variables(self._random_states_path, _random_states(self.model))
             return
         # Reading variables that are spread over the workers takes all workers.

@@ -3,20 +3,22 @@
 Keras 3 cannot train under `MultiWorkerMirroredStrategy` (its issue 20585), for two reasons: before
 the first step it averages a batch over the replicas to learn its shapes, and after each step it
 averages scalar logs along an axis that they do not have. This file works around both; delete it
-when Keras no longer needs it. The private names of Keras in it are what these two reasons concern.
+when Keras no longer needs it.
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_ranksim.distribute.workers import explain_lost_workers, has_several_workers
+from keras_ranksim.keras_internals import BuildFromShapes
 
 # The last Keras seen to average scalar logs along axis 0. Newer versions are trusted; raise this
 # number if one of them still fails with "axis 0 is out of bounds" after the first step.
 LAST_TO_AVERAGE_ALONG_AXIS_0 = (3, 15)
 
 
-class DistributedFit:
+class DistributedFit(BuildFromShapes):
     """Mixin for `keras.Model`: `fit` under every `tf.distribute` strategy for one program."""
 
     def fit(self, *args, **kwargs) -> keras.callbacks.History:
@@ -37,26 +39,15 @@ class DistributedFit:
             return keras.tree.map_structure(lambda log: ops.reshape(log, (1,)), logs)
         return logs
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Builds losses and metrics from shapes alone.
-
-        Keras takes a batch and averages it over the replicas. That fails on several machines,
-        and on one machine if the replicas hold different numbers of samples.
-        """
-        dataset = getattr(iterator, "_distributed_dataset", None)
-        inputs = getattr(self, "_inputs_struct", None)
-        if self._distribute_strategy is None or dataset is None or inputs is None:
-            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
-            return
+    def symbolic_batch(self, inputs, dataset):
+        """The model's own inputs, and labels and weights like those of the dataset."""
         _, y, sample_weight = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)
-        batch = keras.tree.map_structure(_symbolic, (inputs, y, sample_weight))
-        with self.distribute_strategy.scope():
-            self._symbolic_build(data_batch=batch)
+        return keras.tree.map_structure(_symbolic, (inputs, y, sample_weight))
 
 
 def _symbolic(spec):
     """A symbolic tensor for a tensor spec, or for the first of several replicas' specs."""
     if spec is None or isinstance(spec, keras.KerasTensor):
         return spec
-    spec = getattr(spec, "_value_specs", [spec])[0]
-    return keras.KerasTensor((None, *spec.shape[1:]), dtype=spec.dtype.name)
+    first = tf.nest.flatten(spec, expand_composites=True)[0]
+    return keras.KerasTensor((None, *first.shape[1:]), dtype=first.dtype.name)

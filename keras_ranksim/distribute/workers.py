@@ -7,8 +7,11 @@ import tensorflow as tf
 
 def has_several_workers(strategy: tf.distribute.Strategy) -> bool:
     """Whether a strategy trains one model in several processes."""
-    multi_worker = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-    return multi_worker and strategy.extended._in_multi_worker_mode()
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return False
+    cluster = strategy.cluster_resolver.cluster_spec()
+    jobs = [job for job in cluster.jobs if job in ("chief", "worker")]
+    return sum(cluster.num_tasks(job) for job in jobs) > 1
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:

@@ -19,8 +19,9 @@ from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
 from keras_ranksim.labels.report_columns import report_column
-from keras_ranksim.methods import Method, entries
+from keras_ranksim.methods import Method
 from keras_ranksim.methods.ensemble import parse_row
+from keras_ranksim.methods.registry import entries
 
 METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
 QUICK_EPOCHS = 2

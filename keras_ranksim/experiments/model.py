@@ -39,8 +39,9 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.experiments.model import build_model
     >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
-    >>> built = kr.experiments.build_model(benchmark, "SQINV + FDS + RANKSIM")
+    >>> built = build_model(benchmark, "SQINV + FDS + RANKSIM")
     >>> [type(layer).__name__ for layer in built.model.layers[-4:-2]]
     ['FeatureDistributionSmoothing', 'RankSimRegularizer']
     """

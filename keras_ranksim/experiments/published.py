@@ -25,8 +25,8 @@ def published_table(benchmark: str) -> pandas.DataFrame | None:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> table = kr.experiments.published_table("agedb-dir")
+    >>> from keras_ranksim.experiments.published import published_table
+    >>> table = published_table("agedb-dir")
     >>> table.loc["VANILLA", "mae_few"].item(), len(table)
     (13.67, 32)
     """

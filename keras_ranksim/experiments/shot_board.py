@@ -42,9 +42,10 @@ class ShotBoard(keras.callbacks.Callback):
 
     >>> import tempfile
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.experiments.model import build_model
     >>> benchmark = kr.data.load_portraits(train_samples=100, evaluation_per_age=1)
     >>> board = kr.experiments.ShotBoard(benchmark, tempfile.mkdtemp())
-    >>> built = kr.experiments.build_model(benchmark, "RANKSIM")
+    >>> built = build_model(benchmark, "RANKSIM")
     >>> history = built.model.fit(benchmark.train, verbose=0, callbacks=[board])
     """
 

@@ -40,7 +40,7 @@ def add_table_flags(parser) -> None:
         parser.add_argument(flag, nargs="*", default=(), metavar="COLUMN", help=meaning)
 
     parser.add_argument("--csv", metavar="FILE", help="a file with a header line")
-    parser.add_argument("--label", metavar="COLUMN", help="the column to predict")
+    add_label_flags(parser)
     columns("--drop", "left out")
     columns("--columns", "learn from these alone")
     columns("--nominal", "numbers that are categories")
@@ -54,6 +54,11 @@ def add_table_flags(parser) -> None:
         metavar="COLUMN",
         help="holds 'train', 'val' or 'test'",
     )
+
+
+def add_label_flags(parser) -> None:
+    """Adds the flags that read the label of a table and choose its bins."""
+    parser.add_argument("--label", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--bins", type=int, metavar="COUNT", help="label bins (default: by a rule)")
     parser.add_argument("--decimal", choices=[".", ","], help="decimal mark (default: found out)")
     parser.add_argument("--encoding", help="of the file, such as cp1250 (default: found out)")

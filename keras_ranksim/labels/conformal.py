@@ -27,8 +27,8 @@ class ConformalIntervals:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> intervals = kr.labels.ConformalIntervals(0.9, [2.0, 7.0], [50.0], [300, 40])
+    >>> from keras_ranksim.labels.conformal import ConformalIntervals
+    >>> intervals = ConformalIntervals(0.9, [2.0, 7.0], [50.0], [300, 40])
     >>> low, high = intervals.apply([20.0, 60.0])
     >>> low.tolist(), high.tolist()
     ([18.0, 53.0], [22.0, 67.0])

@@ -33,8 +33,8 @@ def depth_shot_limits(train_counts) -> tuple[float, float]:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.labels.depth_shot_limits([0, 900_000, 100_000])
+    >>> from keras_ranksim.labels.depth_report import depth_shot_limits
+    >>> depth_shot_limits([0, 900_000, 100_000])
     (7400.0, 2850.0)
     """
     total = numbers("train_counts", train_counts, ndim=1).sum()

@@ -24,8 +24,8 @@ def fit_mixture(labels, components: int = 8) -> tuple[np.ndarray, np.ndarray, np
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> shares, means, variances = kr.labels.fit_mixture([0, 1, 2] * 20 + [50, 51, 52], 2)
+    >>> from keras_ranksim.labels.mixture import fit_mixture
+    >>> shares, means, variances = fit_mixture([0, 1, 2] * 20 + [50, 51, 52], 2)
     >>> shares.round(3).tolist(), means.round(1).tolist()
     ([0.952, 0.048], [1.0, 51.0])
     """
@@ -66,7 +66,8 @@ def mixture_of_bins(labels, bins: LabelBins) -> tuple[np.ndarray, np.ndarray, np
     Example:
 
     >>> import keras_ranksim as kr
-    >>> shares, means, _ = kr.labels.mixture_of_bins([1, 1, 1, 5], kr.LabelBins([0, 4, 8]))
+    >>> from keras_ranksim.labels.mixture import mixture_of_bins
+    >>> shares, means, _ = mixture_of_bins([1, 1, 1, 5], kr.LabelBins([0, 4, 8]))
     >>> shares.tolist(), means.tolist()
     ([0.75, 0.25], [2.0, 6.0])
     """

@@ -27,8 +27,8 @@ def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=No
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.labels.label_quantiles([10, 20, 20, 20, 60], [0.1, 0.5, 0.9], bandwidth=1.0).round(1)
+    >>> from keras_ranksim.labels.quantiles import label_quantiles
+    >>> label_quantiles([10, 20, 20, 20, 60], [0.1, 0.5, 0.9], bandwidth=1.0).round(1)
     array([10., 20., 60.])
     """
     labels = numbers("labels", labels).ravel()

@@ -74,7 +74,8 @@ def run_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.Dat
     >>> import numpy as np, keras_ranksim as kr
     >>> bins = kr.LabelBins.uniform(0, 100, 10)
     >>> train_labels = np.array([30, 50])
-    >>> report = kr.labels.run_report(np.array([35, 95]), np.array([36, 92]), train_labels, bins)
+    >>> from keras_ranksim.labels.report import run_report
+    >>> report = run_report(np.array([35, 95]), np.array([36, 92]), train_labels, bins)
     >>> report.loc["extrapolation", "mae"]
     np.float64(3.0)
     """

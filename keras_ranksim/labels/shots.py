@@ -48,8 +48,8 @@ def shots_of_counts(
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.labels.shots_of_counts([101, 100, 20, 19, 0]).tolist()
+    >>> from keras_ranksim.labels.shots import shots_of_counts
+    >>> shots_of_counts([101, 100, 20, 19, 0]).tolist()
     ['many', 'medium', 'medium', 'few', 'zero']
     """
     if not 0 <= few_below <= many_above:

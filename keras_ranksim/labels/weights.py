@@ -87,8 +87,8 @@ def weights_of_counts(
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.labels.weights_of_counts([0, 4, 1], scheme="inverse")
+    >>> from keras_ranksim.labels.weights import weights_of_counts
+    >>> weights_of_counts([0, 4, 1], scheme="inverse")
     array([0.625, 0.625, 2.5  ])
     """
     counts = numbers("counts", counts, ndim=1)

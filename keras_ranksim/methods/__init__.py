@@ -16,11 +16,7 @@ from keras_ranksim.methods.registry import (
     Entry,
     Stage,
     Tunable,
-    entries,
-    find,
     register,
-    to_markdown,
-    unregister,
 )
 
 __all__ = [
@@ -29,9 +25,5 @@ __all__ = [
     "Method",
     "Stage",
     "Tunable",
-    "entries",
-    "find",
     "register",
-    "to_markdown",
-    "unregister",
 ]

@@ -190,8 +190,8 @@ def entries(base: bool | None = None) -> list[Entry]:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> [entry.name for entry in kr.methods.entries(base=False)]
+    >>> from keras_ranksim.methods.registry import entries
+    >>> [entry.name for entry in entries(base=False)]
     ['LDS', 'FDS', 'RANKSIM', 'CONR', 'RNC', 'DIST', 'CMIXUP']
     """
     found = [entry for entry in _entries.values() if base is None or entry.base == base]
@@ -203,8 +203,8 @@ def to_markdown() -> str:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> print(kr.methods.to_markdown().splitlines()[5])
+    >>> from keras_ranksim.methods.registry import to_markdown
+    >>> print(to_markdown().splitlines()[5])
     | `SQINV` | base | weights by the inverse square root of label counts | `weights` |
     """
     rows = [

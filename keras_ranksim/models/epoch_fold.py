@@ -4,9 +4,9 @@ import contextlib
 
 import keras
 
+from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
 from keras_ranksim.layers.voting_head import VotingHead
-from keras_ranksim.models.all_layers import all_layers
 
 
 class EpochFold(keras.callbacks.Callback):

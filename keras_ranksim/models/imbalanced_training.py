@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.layers.noise_scale import NoiseScale
-from keras_ranksim.models.all_layers import all_layers
 from keras_ranksim.models.epoch_fold import EpochFold
 from keras_ranksim.models.training_data import (
     check_label_shape,

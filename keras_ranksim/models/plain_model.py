@@ -6,6 +6,7 @@ import tempfile
 
 import keras
 
+from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.layers.conr import ConRRegularizer
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
 from keras_ranksim.layers.noise_scale import NoiseScale
@@ -13,7 +14,6 @@ from keras_ranksim.layers.per_image import PerImage
 from keras_ranksim.layers.rank_n_contrast import RankNContrastRegularizer
 from keras_ranksim.layers.ranksim import RankSimRegularizer
 from keras_ranksim.layers.voting_head import VotingHead
-from keras_ranksim.models.all_layers import all_layers
 
 # Layers that return one of their arguments unchanged when they do not train.
 IDENTITIES_IN_INFERENCE = (

@@ -2,8 +2,8 @@
 
 import keras
 
+from keras_ranksim.keras_internals import layer_of
 from keras_ranksim.layers.noise_scale import NoiseScale
-from keras_ranksim.models.all_layers import layer_of
 
 
 def regression_layer(model: keras.Model) -> keras.layers.Layer:

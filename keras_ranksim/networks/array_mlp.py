@@ -10,7 +10,7 @@ from keras_ranksim.networks.mlp import dense_stack
 
 
 def array_mlp(
-    train_x, widths: Sequence[int] = (128, 128, 128), activation="relu", dropout: float = 0.0
+    train_x, widths: Sequence[int] = (256, 256, 128), activation="relu", dropout: float = 0.1
 ) -> tuple:
     """Standardized arrays side by side, then dense layers up to the embedding.
 
@@ -29,8 +29,9 @@ def array_mlp(
     Example:
 
     >>> import keras, numpy as np, keras_ranksim as kr
+    >>> from keras_ranksim.networks.array_mlp import array_mlp
     >>> train_x = {"text": np.ones((50, 384)), "age": np.arange(50.0)[:, None]}
-    >>> inputs, embedding = kr.networks.array_mlp(train_x, widths=(64, 32))
+    >>> inputs, embedding = array_mlp(train_x, widths=(64, 32))
     >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
     >>> model.predict(train_x, verbose=0).shape
     (50, 1)

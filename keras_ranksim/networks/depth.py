@@ -44,15 +44,17 @@ def depth_network(
 
     Example:
 
-    >>> import keras, keras_ranksim as kr
+    >>> import keras
+    >>> from keras_ranksim.networks.depth import depth_head
+    >>> from keras_ranksim.networks.depth import depth_network
     >>> def small_encoder(image):
     ...     stages, features = [], keras.layers.AveragePooling2D(2)(image)
     ...     for width in (8, 16, 32, 64):
     ...         features = keras.layers.Conv2D(width, 3, strides=2, padding="same")(features)
     ...         stages.append(features)
     ...     return stages
-    >>> inputs, embedding = kr.networks.depth_network((48, 64, 3), small_encoder, fusion_width=4)
-    >>> depth = kr.networks.depth_head()(embedding)
+    >>> inputs, embedding = depth_network((48, 64, 3), small_encoder, fusion_width=4)
+    >>> depth = depth_head()(embedding)
     >>> depth.shape
     (None, 24, 32, 1)
 
@@ -76,9 +78,10 @@ def depth_decoder(stages: Sequence, fusion_width: int = 16):
 
     Example:
 
-    >>> import keras, keras_ranksim as kr
+    >>> import keras
+    >>> from keras_ranksim.networks.depth import depth_decoder
     >>> sizes = [(12, 16, 8), (6, 8, 16), (3, 4, 32), (2, 2, 64)]
-    >>> kr.networks.depth_decoder([keras.Input(size) for size in sizes], fusion_width=4).shape
+    >>> depth_decoder([keras.Input(size) for size in sizes], fusion_width=4).shape
     (None, 24, 32, 18)
     """
     positive_integer("fusion_width", fusion_width, "channels taken from each stage")
@@ -101,8 +104,8 @@ def depth_head() -> keras.layers.Layer:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.networks.depth_head().kernel_size
+    >>> from keras_ranksim.networks.depth import depth_head
+    >>> depth_head().kernel_size
     (5, 5)
     """
     return keras.layers.Conv2D(1, 5, padding="same", name="depth")

@@ -35,7 +35,8 @@ def keras_application(
     Example:
 
     >>> import keras, keras_ranksim as kr
-    >>> inputs, embedding = kr.networks.keras_application(
+    >>> from keras_ranksim.networks.keras_application import keras_application
+    >>> inputs, embedding = keras_application(
     ...     "MobileNetV3Small", (64, 64, 3), weights=None
     ... )
     >>> embedding.shape

@@ -64,8 +64,9 @@ def resnet50_stages(images) -> list:
 
     Example:
 
-    >>> import keras, keras_ranksim as kr
-    >>> [stage.shape[1:] for stage in kr.networks.resnet50_stages(keras.Input((64, 96, 3)))]
+    >>> import keras
+    >>> from keras_ranksim.networks.resnet import resnet50_stages
+    >>> [stage.shape[1:] for stage in resnet50_stages(keras.Input((64, 96, 3)))]
     [(16, 24, 256), (8, 12, 512), (4, 6, 1024), (2, 3, 2048)]
     """
     x = _convolution(images, 64, 7, strides=2)

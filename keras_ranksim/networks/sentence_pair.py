@@ -44,7 +44,8 @@ def bilstm_pair(
     Example:
 
     >>> import keras, keras_ranksim as kr
-    >>> inputs, embedding = kr.networks.bilstm_pair((100, 16), width=8, layers=1)
+    >>> from keras_ranksim.networks.sentence_pair import bilstm_pair
+    >>> inputs, embedding = bilstm_pair((100, 16), width=8, layers=1)
     >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
     >>> embedding.shape
     (None, 64)
@@ -91,9 +92,10 @@ class SentencesToBatch(keras.layers.Layer):
 
     Example:
 
-    >>> import numpy as np, keras_ranksim as kr
+    >>> import numpy as np
+    >>> from keras_ranksim.networks.sentence_pair import SentencesToBatch
     >>> first, second = np.array([[5, 6, 0, 0]]), np.array([[7, 0, 0, 0]])
-    >>> kr.networks.SentencesToBatch()(first, second).numpy()
+    >>> SentencesToBatch()(first, second).numpy()
     array([[5, 6],
            [7, 0]], dtype=int32)
     """
@@ -146,9 +148,10 @@ class MaskedMaxPooling(keras.layers.Layer):
 
     Example:
 
-    >>> import numpy as np, keras_ranksim as kr
+    >>> import numpy as np
+    >>> from keras_ranksim.networks.sentence_pair import MaskedMaxPooling
     >>> sequence = np.array([[[1.0, -4.0], [2.0, -5.0], [9.0, 9.0]]])
-    >>> kr.networks.MaskedMaxPooling()(sequence, mask=np.array([[True, True, False]])).numpy()
+    >>> MaskedMaxPooling()(sequence, mask=np.array([[True, True, False]])).numpy()
     array([[ 2., -4.]], dtype=float32)
     """
 
@@ -181,8 +184,9 @@ class CompareSentences(keras.layers.Layer):
 
     Example:
 
-    >>> import numpy as np, keras_ranksim as kr
-    >>> kr.networks.CompareSentences()(np.array([[2.0], [5.0]])).numpy()
+    >>> import numpy as np
+    >>> from keras_ranksim.networks.sentence_pair import CompareSentences
+    >>> CompareSentences()(np.array([[2.0], [5.0]])).numpy()
     array([[ 2.,  5.,  3., 10.]], dtype=float32)
     """
 

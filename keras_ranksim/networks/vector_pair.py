@@ -28,7 +28,8 @@ def vector_pair(
     Example:
 
     >>> import keras, keras_ranksim as kr
-    >>> inputs, embedding = kr.networks.vector_pair(384)
+    >>> from keras_ranksim.networks.vector_pair import vector_pair
+    >>> inputs, embedding = vector_pair(384)
     >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
     >>> embedding.shape
     (None, 256)
@@ -57,8 +58,9 @@ class CompareVectors(keras.layers.Layer):
 
     Example:
 
-    >>> import numpy as np, keras_ranksim as kr
-    >>> kr.networks.CompareVectors()(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])).numpy()
+    >>> import numpy as np
+    >>> from keras_ranksim.networks.vector_pair import CompareVectors
+    >>> CompareVectors()(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])).numpy()
     array([[5., 5., 0., 0.]], dtype=float32)
     """
 

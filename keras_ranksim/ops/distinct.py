@@ -23,8 +23,8 @@ def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> index = kr.ops.one_per_label([[30.0], [20.0], [30.0]], seed=0).numpy()
+    >>> from keras_ranksim.ops.distinct import one_per_label
+    >>> index = one_per_label([[30.0], [20.0], [30.0]], seed=0).numpy()
     >>> int(index[0]), int(index[1]) in (0, 2)
     (1, True)
     """

@@ -22,8 +22,8 @@ def kernel_window(kernel: str = "gaussian", kernel_size: int = 5, sigma: float =
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.kernel_window("triangular", kernel_size=5)
+    >>> from keras_ranksim.ops.kernels import kernel_window
+    >>> kernel_window("triangular", kernel_size=5)
     array([0.33333333, 0.66666667, 1.        , 0.66666667, 0.33333333])
     """
     one_of("kernel", kernel, KERNELS)
@@ -57,9 +57,9 @@ def smoothing_matrix(window: np.ndarray, size: int, padding: str = "zero") -> np
 
     Example:
 
-    >>> import keras_ranksim as kr
+    >>> from keras_ranksim.ops.kernels import smoothing_matrix
     >>> import numpy as np
-    >>> kr.ops.smoothing_matrix(np.array([1.0, 2.0, 1.0]), size=3)
+    >>> smoothing_matrix(np.array([1.0, 2.0, 1.0]), size=3)
     array([[2., 1., 0.],
            [1., 2., 1.],
            [0., 1., 2.]])

@@ -52,8 +52,8 @@ def rank_by_distance(points, rows=None, kept=None) -> keras.KerasTensor:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.rank_by_distance([20.0, 30.0, 45.0]).numpy()
+    >>> from keras_ranksim.ops.ranking import rank_by_distance
+    >>> rank_by_distance([20.0, 30.0, 45.0]).numpy()
     array([[1., 2., 3.],
            [2., 1., 3.],
            [3., 2., 1.]], dtype=float32)
@@ -62,9 +62,15 @@ def rank_by_distance(points, rows=None, kept=None) -> keras.KerasTensor:
     anchors = (points if rows is None else ops.take(points, rows))[:, None]
     # 0.3 - 0.1 and 0.5 - 0.3 differ by the rounding of labels to float32, and must share a rank.
     rounding = 4 * float(np.finfo("float32").eps) * ops.max(ops.abs(points), initial=0)
-    nearer = ops.abs(points - anchors) - ops.cast(rounding, points.dtype)
-    before_high = _search(points, anchors + nearer, "left")
-    up_to_low = _search(points, anchors - nearer, "right")
+    rounding = ops.cast(rounding, points.dtype)
+    nearer = ops.abs(points - anchors) - rounding
+    above = points > anchors
+    # On its own side of the anchor a point bounds the nearer ones itself, whichever the anchor.
+    own_high = _search(points, points - rounding, "left")
+    own_low = _search(points, points + rounding, "right")
+    mirrored = _search(points, anchors + ops.where(above, -nearer, nearer), "left")
+    before_high = ops.where(above, own_high, mirrored)
+    up_to_low = ops.where(above, mirrored, own_low)
     if kept is not None:
         counts = ops.cumsum(ops.pad(ops.cast(kept, "int32"), ((1, 0),)))
         before_high, up_to_low = ops.take(counts, before_high), ops.take(counts, up_to_low)

@@ -20,8 +20,8 @@ def cosine_similarity(features, others=None) -> keras.KerasTensor:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.cosine_similarity([[3.0, 0.0], [1.0, 0.0], [0.0, 2.0]]).numpy()
+    >>> from keras_ranksim.ops.similarity import cosine_similarity
+    >>> cosine_similarity([[3.0, 0.0], [1.0, 0.0], [0.0, 2.0]]).numpy()
     array([[1., 1., 0.],
            [1., 1., 0.],
            [0., 0., 1.]], dtype=float32)
@@ -82,8 +82,8 @@ def negative_distance(labels, others=None) -> keras.KerasTensor:
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> kr.ops.negative_distance([[0.0], [3.0]]).numpy()
+    >>> from keras_ranksim.ops.similarity import negative_distance
+    >>> negative_distance([[0.0], [3.0]]).numpy()
     array([[-0., -3.],
            [-3., -0.]], dtype=float32)
     """

@@ -44,7 +44,7 @@ def statistic_similarity(
     Args:
         statistics: Up to 4 pairs `(mean, variance)` by name, arrays of shape
             `(bins, features)`, NaN for empty bins; see
-            `kr.experiments.BinStatistics`.
+            `BinStatistics`.
         counts: Training labels of every bin.
         bins: The label bins.
         anchor: A label, whose bin is the anchor; `None` takes the bin with most labels.
@@ -56,10 +56,11 @@ def statistic_similarity(
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.plots.bin_statistics import statistic_similarity
     >>> bins = kr.LabelBins([0, 1, 2, 3])
     >>> means = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
     >>> statistics = {"VANILLA": (means, means)}
-    >>> figure = kr.plots.statistic_similarity(statistics, [150, 60, 3], bins)
+    >>> figure = statistic_similarity(statistics, [150, 60, 3], bins)
     >>> figure.axes[0].lines[0].get_ydata().round(2).tolist()
     [1.0, 0.71, 0.0]
     """

@@ -32,8 +32,8 @@ def principal_components(features, components: int = 2) -> tuple[np.ndarray, np.
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> points, share = kr.plots.principal_components([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
+    >>> from keras_ranksim.plots.projection import principal_components
+    >>> points, share = principal_components([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]])
     >>> points[:, 0].tolist(), share.tolist()
     ([-2.0, 0.0, 2.0], [1.0, 0.0])
     """

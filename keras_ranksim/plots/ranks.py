@@ -64,9 +64,10 @@ def mean_rank_matrices(
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.plots.ranks import mean_rank_matrices
     >>> bins = kr.LabelBins.uniform(0, 40, 10)
     >>> features = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]
-    >>> matrices = kr.plots.mean_rank_matrices(features, [5, 15, 35], bins)
+    >>> matrices = mean_rank_matrices(features, [5, 15, 35], bins)
     >>> matrices.label_space.tolist()
     [[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [3.0, 2.0, 1.0]]
     >>> matrices.feature_space.tolist() == matrices.label_space.tolist()
@@ -118,8 +119,9 @@ def rank_matrices(
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.plots.ranks import mean_rank_matrices
     >>> bins = kr.LabelBins.uniform(0, 40, 10)
-    >>> found = kr.plots.mean_rank_matrices([[1, 0], [0.8, 0.6], [0, 1]], [5, 15, 35], bins)
+    >>> found = mean_rank_matrices([[1, 0], [0.8, 0.6], [0, 1]], [5, 15, 35], bins)
     >>> figure = kr.plots.rank_matrices(
     ...     found.centers, {"label space": found.label_space, "RANKSIM": found.feature_space}
     ... )

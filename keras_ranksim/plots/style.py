@@ -149,8 +149,9 @@ def png(figure: Figure, dots_per_inch: int = 150) -> bytes:
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.plots.style import png
     >>> figure = kr.plots.training_curves({"mae": [9.0, 7.0, 5.0]})
-    >>> kr.plots.png(figure)[1:4]
+    >>> png(figure)[1:4]
     b'PNG'
     """
     from PIL import Image  # matplotlib brings it along

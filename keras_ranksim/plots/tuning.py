@@ -40,8 +40,8 @@ def tuning_plane(
 
     Example:
 
-    >>> import keras_ranksim as kr
-    >>> figure = kr.plots.tuning_plane(
+    >>> from keras_ranksim.plots.tuning import tuning_plane
+    >>> figure = tuning_plane(
     ...     gamma=[0.001, 0.01, 0.1], perturbation=[1, 1, 3], objective=[9.5, 8.0, 14.0]
     ... )
     >>> figure.axes[0].texts[0].get_text()

@@ -1,6 +1,6 @@
 """What layers and losses know of a training step: its labels, its views, the other replicas."""
 
-from keras_ranksim.scope.label_scope import LabelScope, label_scope
+from keras_ranksim.scope.label_scope import label_scope
 from keras_ranksim.scope.views import Views
 
-__all__ = ["LabelScope", "Views", "label_scope"]
+__all__ = ["Views", "label_scope"]

@@ -29,10 +29,11 @@ def balanced_error(report: pandas.DataFrame, metric: str = "mae") -> float:
     Example:
 
     >>> import keras_ranksim as kr
+    >>> from keras_ranksim.tuning.objective import balanced_error
     >>> bins = kr.LabelBins.uniform(0, 100, 10)
     >>> train_labels = [35] * 200 + [75] * 3
     >>> report = kr.shot_report([35, 36, 75], [36, 37, 71], train_labels, bins)
-    >>> kr.tuning.balanced_error(report)  # 1 on many, 4 on few; 2 over all samples
+    >>> balanced_error(report)  # 1 on many, 4 on few; 2 over all samples
     2.5
     """
     one_of("metric", metric, report.columns)

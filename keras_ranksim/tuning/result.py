@@ -110,7 +110,7 @@ class SearchResult:
         Returns:
             A `matplotlib.figure.Figure`.
         """
-        from keras_ranksim.plots import tuning_plane
+        from keras_ranksim.plots.tuning import tuning_plane
 
         if self.gamma is None:
             raise ValueError(

@@ -5,7 +5,8 @@ from keras_ranksim.experiments.files import write_json
 from keras_ranksim.experiments.model import build_model, forget_models
 from keras_ranksim.experiments.settings import check_same_settings, plain, settings_of
 from keras_ranksim.experiments.training import as_trained, epoch_data, train, weighted_for
-from keras_ranksim.methods import Method, Tunable, entries
+from keras_ranksim.methods import Method, Tunable
+from keras_ranksim.methods.registry import entries
 from keras_ranksim.methods.regularizers import PERTURBATIONS
 
 __all__ = [

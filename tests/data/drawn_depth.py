@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_ranksim as kr
+from keras_ranksim.networks.depth import depth_network
 
 HEIGHT, WIDTH = 48, 64
 IMAGE_SIZE, DEPTH_SIZE = (20, 28), (10, 14)
@@ -64,7 +65,7 @@ def small_encoder(images):
     return stages
 
 
-small_network = functools.partial(kr.networks.depth_network, (*IMAGE_SIZE, 3), small_encoder, 2)
+small_network = functools.partial(depth_network, (*IMAGE_SIZE, 3), small_encoder, 2)
 
 
 def all_of(dataset):

@@ -101,11 +101,13 @@ def test_few_samples_train_for_more_epochs():
         ({"x": [["a"]] * 300}, "`x` must hold numbers"),
         ({"x": np.zeros((300, 0))}, "`x` must have the samples along its first axis"),
         ({"x": 3.0}, "`x` must have the samples along its first axis"),
+        ({"x": [np.ones((300, 2))] * 2}, "a tuple or dictionary of arrays for several.*list of 2"),
         ({"x": {}}, "`x` must hold at least one array. Received: an empty dict"),
         ({"x": {"a": np.ones(300), "b": np.ones(3)}}, "must have the same length.*b.* of length 3"),
         ({"x": (np.ones(300), np.full(300, np.nan))}, r"`x\[1\]` must hold finite numbers"),
         ({"split": ["train"] * 300}, "`split` must hold 'train', 'val' or 'test'.*no row of 'val'"),
         ({"split": ["train"] * 3}, "`split`, `y` must have the same length"),
+        ({"split": "part"}, "`split`, `y` must have the same length.*split of length 1"),
         ({"bins": 7}, "`bins` must be a keras_ranksim.LabelBins"),
     ],
 )

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import keras_ranksim as kr
-from keras_ranksim.data.image_files import missing_files
+from keras_ranksim.data.image_files import check_images, missing_files
 from keras_ranksim.data.images import decode_image, random_views, scale_image, training_input
 
 
@@ -174,7 +173,7 @@ def test_a_jpeg_damaged_inside_points_to_check_images(tmp_path, photograph):
     with pytest.raises(tf.errors.InvalidArgumentError, match="find_the_file_with_check_images"):
         next(iter(images))
     with pytest.raises(ValueError, match=r"1 of 1 images cannot be decoded.*damaged\.jpg"):
-        kr.data.check_images([path], verbose=False)
+        check_images([path], verbose=False)
 
 
 def test_a_missing_file_met_in_a_pipeline_is_named(tmp_path):
@@ -186,15 +185,15 @@ def test_check_images_says_how_many_are_broken_and_names_the_first(tmp_path, pho
     jpeg = tf.io.encode_jpeg(photograph).numpy()
     paths = [saved(tmp_path, f"{i}.jpg", jpeg if i % 2 else jpeg[:500]) for i in range(9)]
     with pytest.raises(ValueError, match=r"^5 of 9 images cannot .*0\.jpg, .*4\.jpg, \.\.\."):
-        kr.data.check_images(paths, verbose=False)
-    kr.data.check_images(paths[1::2], workers=2, verbose=False)
+        check_images(paths, verbose=False)
+    check_images(paths[1::2], workers=2, verbose=False)
 
 
 def test_check_images_shows_a_progress_bar_unless_not_verbose(tmp_path, photograph, capsys):
     path = saved(tmp_path, "a.jpg", tf.io.encode_jpeg(photograph))
-    kr.data.check_images([path], verbose=False)
+    check_images([path], verbose=False)
     assert capsys.readouterr().err == ""
-    kr.data.check_images([path, path])
+    check_images([path, path])
     assert "2/2" in capsys.readouterr().err
 
 
@@ -203,4 +202,4 @@ def test_missing_images_are_counted_and_the_first_named(tmp_path, photograph):
     gone = [str(tmp_path / "gone.jpg"), str(tmp_path / "no folder" / "at all.jpg")]
     assert missing_files([there, *gone]) == gone
     with pytest.raises(FileNotFoundError, match=r"2 of the 3 files are missing, the first: .*gone"):
-        kr.data.check_images([there, *gone], verbose=False)
+        check_images([there, *gone], verbose=False)

@@ -8,6 +8,7 @@ from PIL import Image
 
 import keras_ranksim as kr
 from keras_ranksim.data.image_tables import network
+from keras_ranksim.networks.keras_application import keras_application
 
 SPLITS = ("train", "val", "test")
 COUNT = 40
@@ -148,7 +149,7 @@ def test_a_backbone_of_keras_takes_its_own_scale_of_pixels():
     pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("float32")
     for name, module in (("MobileNet", "mobilenet"), ("ResNet50", "resnet")):
         keras.utils.set_random_seed(1)
-        inputs, embedding = kr.networks.keras_application(name, (32, 32, 3), weights=None)
+        inputs, embedding = keras_application(name, (32, 32, 3), weights=None)
         ours = keras.Model(inputs, embedding).predict(pixels / 127.5 - 1, verbose=0)
         keras.utils.set_random_seed(1)
         application = getattr(keras.applications, name)(
@@ -160,7 +161,7 @@ def test_a_backbone_of_keras_takes_its_own_scale_of_pixels():
 
 
 def test_a_backbone_is_saved_and_its_predictions_with_it(tmp_path):
-    inputs, embedding = kr.networks.keras_application("MobileNetV3Small", (32, 32, 3), None)
+    inputs, embedding = keras_application("MobileNetV3Small", (32, 32, 3), None)
     model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
     x = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3))
     model.save(tmp_path / "model.keras")
@@ -227,3 +228,5 @@ def test_rows_without_an_image_and_other_tables_raise(folder, tmp_path):
         kr.data.load_images(tmp_path / "nowhere.csv")
     with pytest.raises(ValueError, match="`table` must be the path of a CSV file.*Received: list"):
         kr.data.load_images([1, 2])
+    with pytest.raises(FileNotFoundError, match="40 of 40 images are missing"):
+        load(folder, images_dir=tmp_path, skip_broken=True)

@@ -22,6 +22,7 @@ from drawn_depth import (
 import keras_ranksim as kr
 from keras_ranksim.data.depth.augmentation import crop_depth
 from keras_ranksim.data.depth.maps import read_depth_list
+from keras_ranksim.labels.shots import shots_of_counts
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,7 @@ def test_pixels_without_measurement_weigh_nothing(copied):
 
 
 def test_shots_go_by_the_share_of_training_pixels(benchmark):
-    shot = kr.labels.shots_of_counts(benchmark.pixel_counts, *benchmark.shot_limits)
+    shot = shots_of_counts(benchmark.pixel_counts, *benchmark.shot_limits)
     total = benchmark.pixel_counts.sum()
     for count, name in zip(benchmark.pixel_counts, shot):
         expected = "medium" if count else "zero"

@@ -9,6 +9,7 @@ import tensorflow as tf
 import keras_ranksim as kr
 from keras_ranksim.data import Benchmark, Recipe
 from keras_ranksim.data.pipeline import batches_from_arrays, batches_from_samples, sample_order
+from keras_ranksim.data.splits import DenseSplits
 
 
 def samples(order):
@@ -116,7 +117,7 @@ def test_fields_of_the_parts_are_read_and_replaced_through_the_benchmark():
     assert toy.label_name == toy.data.label_name == "price"
     wider = toy.replace(label_scale=2.0, batch_size=3, pixel_counts=np.ones(10))
     assert (wider.network.label_scale, wider.recipe.batch_size) == (2.0, 3)
-    assert isinstance(wider.data, kr.data.DenseSplits)
+    assert isinstance(wider.data, DenseSplits)
     assert (toy.network.label_scale, toy.recipe.batch_size, toy.pixel_counts) == (1.0, 2, None)
     with pytest.raises(AttributeError, match="no attribute 'lable_name'"):
         toy.lable_name  # noqa: B018

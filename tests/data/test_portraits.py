@@ -7,6 +7,7 @@ import keras_ranksim as kr
 from keras_ranksim.data.picture_pipelines import augmented_views
 from keras_ranksim.data.portraits import loader as portraits
 from keras_ranksim.data.portraits.age_density import PROTOCOLS, age_density, evaluated_ages
+from keras_ranksim.labels.shots import shots_of_counts
 
 SMALL = {"train_samples": 60, "evaluation_per_age": 1, "image_size": 16}
 
@@ -75,7 +76,7 @@ def test_training_ages_have_a_long_tail_and_a_gap():
     ages, _ = portraits._people(4000, 1, "long_tail", ((61, 66),), seed=0)["train"]
     counts = np.bincount(ages, minlength=101)
     assert not counts[61:67].any()
-    shot = kr.labels.shots_of_counts(counts)
+    shot = shots_of_counts(counts)
     assert set(shot) == {"many", "medium", "few", "zero"}
     assert (shot[28:38] == "many").all()
     assert (shot[:10] == "few").all()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import keras_ranksim.data.sentences.glove as glove
-from keras_ranksim.data import load_word_vectors
 from keras_ranksim.data.sentences.glove import read_glove
+from keras_ranksim.data.sentences.word_vectors import load_word_vectors
 from keras_ranksim.networks.sentence_encoder import MINILM_PACKAGE
 
 SENTENCES = ["The dog isn't in Rome.", "the Dog"]

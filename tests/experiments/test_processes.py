@@ -14,6 +14,7 @@ import tensorflow as tf
 import keras_ranksim as kr
 from keras_ranksim.experiments import folder_lock, processes, run_table
 from keras_ranksim.experiments.progress import TableProgress
+from keras_ranksim.methods.registry import unregister
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def exits():
 
     kr.methods.register(kr.methods.Entry("EXITS", "Ends its process", layer=layer))
     yield "VANILLA + EXITS"  # as tables spell it
-    kr.methods.unregister("EXITS")
+    unregister("EXITS")
 
 
 def loaded(seed):

@@ -6,7 +6,9 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_ranksim as kr
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model
 from keras_ranksim.experiments.evaluation import predict
+from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.shot_board import _of_images
 
 
@@ -21,7 +23,7 @@ def faces():
 def logged(faces, tmp_path_factory):
     """A model with RankSim after two epochs, its history and what was logged."""
     folder = tmp_path_factory.mktemp("board")
-    model = kr.experiments.build_model(faces, "RANKSIM").model
+    model = build_model(faces, "RANKSIM").model
     data = faces.replace()
     board = kr.experiments.ShotBoard(data, folder)
     history = model.fit(
@@ -49,7 +51,7 @@ def test_errors_by_shot_are_those_of_the_validation_split(faces, logged):
 
 def test_the_term_is_that_of_training_batches_and_gamma_times_it_stands_beside(faces, logged):
     model, _, events, _ = logged
-    embed = kr.experiments.embedding_model(model)
+    embed = embedding_model(model)
     second_epoch = faces.dataset("train", epoch=1)  # the board reads another order each time
     terms = [
         float(kr.ops.ranksim_loss(embed(x, training=False), y, seed=0)) for x, y, _ in second_epoch

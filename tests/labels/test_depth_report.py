@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.labels.weights import density_of_counts
+from keras_ranksim.labels.depth_report import depth_shot_limits
+from keras_ranksim.labels.shots import shots_of_counts
+from keras_ranksim.labels.weights import density_of_counts, weights_of_counts
+from keras_ranksim.ops.kernels import kernel_window
 
 BINS = kr.LabelBins.uniform(0, 10, 0.1)
 
@@ -90,8 +93,8 @@ def test_the_shares_give_the_published_shots_at_any_resolution():
     counts[:4] = 28_335_524, 25_848_691, 11_515_700, 9_663_019
     counts[4] += 3_513_286_656 - counts.sum()
     for scaled in (counts, counts / 4):
-        limits = kr.labels.depth_shot_limits(scaled)
-        shot = kr.labels.shots_of_counts(scaled, *limits)
+        limits = depth_shot_limits(scaled)
+        shot = shots_of_counts(scaled, *limits)
         assert shot[:4].tolist() == ["many", "medium", "medium", "few"]
 
 
@@ -125,7 +128,7 @@ def test_wrong_arguments_are_told(changes, message):
 def test_weights_of_counts_are_the_weights_of_the_labels(scheme, kernel, padding, random):
     labels = random.choice(np.arange(7, 60), p=np.arange(53, 0, -1) / 1431, size=3000) / 10 + 0.05
     settings = {"scheme": scheme, "kernel": kernel, "padding": padding}
-    table = kr.labels.weights_of_counts(BINS.count(labels), **settings)
+    table = weights_of_counts(BINS.count(labels), **settings)
     np.testing.assert_allclose(
         table[BINS.index(labels)], kr.label_weights(labels, BINS, **settings), rtol=1e-5
     )
@@ -133,7 +136,7 @@ def test_weights_of_counts_are_the_weights_of_the_labels(scheme, kernel, padding
 
 def test_the_mirror_stands_at_the_first_and_last_filled_bin():
     counts = np.array([0, 0, 4, 8, 2, 0, 6, 0])
-    window = kr.ops.kernel_window("triangular", 3)
+    window = kernel_window("triangular", 3)
     mirrored = np.array([4, 4, 8, 2, 0, 6, 6])
     expected = [
         sum(weight * mirrored[i + offset] for offset, weight in enumerate(window)) for i in range(5)
@@ -142,7 +145,7 @@ def test_the_mirror_stands_at_the_first_and_last_filled_bin():
         counts, "inverse", kernel="triangular", kernel_size=3, padding="symmetric"
     )
     np.testing.assert_allclose(density, [0, 0, *expected, 0])
-    weights = kr.labels.weights_of_counts(
+    weights = weights_of_counts(
         counts, "inverse", kernel="triangular", kernel_size=3, padding="symmetric"
     )
     assert weights[0] == weights[1] == weights[2]
@@ -151,7 +154,7 @@ def test_the_mirror_stands_at_the_first_and_last_filled_bin():
 
 
 def test_bins_without_a_label_weigh_as_the_nearest_that_has_some():
-    weights = kr.labels.weights_of_counts([0, 4, 0, 0, 1, 0], scheme="inverse")
+    weights = weights_of_counts([0, 4, 0, 0, 1, 0], scheme="inverse")
     np.testing.assert_allclose(weights * 2.5, np.array([1, 1, 1, 4, 4, 4]) * 2.5 * weights[0])
     np.testing.assert_allclose(4 * weights[1], weights[4])
 
@@ -169,4 +172,4 @@ def test_bins_without_a_label_weigh_as_the_nearest_that_has_some():
 )
 def test_wrong_settings_of_weights_are_told(changes, message):
     with pytest.raises(ValueError, match=message):
-        kr.labels.weights_of_counts(**{"counts": [3, 1], **changes})
+        weights_of_counts(**{"counts": [3, 1], **changes})

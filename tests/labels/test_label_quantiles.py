@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-import keras_ranksim as kr
+from keras_ranksim.labels.quantiles import label_quantiles
 
 LEVELS = np.array([0.001, 0.05, 0.5, 0.75, 0.999])
 
@@ -18,23 +18,23 @@ def test_the_given_share_of_the_density_lies_below_a_quantile(random, bandwidth)
         return stats.norm.cdf((x - labels) / used).mean() - level
 
     expected = [optimize.brentq(above, -99, 199, args=(level,)) for level in LEVELS]
-    quantiles = kr.labels.label_quantiles(labels, LEVELS, bandwidth=bandwidth)
+    quantiles = label_quantiles(labels, LEVELS, bandwidth=bandwidth)
     np.testing.assert_allclose(quantiles, expected, atol=0.02 * used)
 
 
 def test_counts_stand_for_labels():
-    counted = kr.labels.label_quantiles([1.0, 2.0, 9.0], LEVELS, counts=[5, 2, 1])
-    listed = kr.labels.label_quantiles([1.0] * 5 + [2.0] * 2 + [9.0], LEVELS)
+    counted = label_quantiles([1.0, 2.0, 9.0], LEVELS, counts=[5, 2, 1])
+    listed = label_quantiles([1.0] * 5 + [2.0] * 2 + [9.0], LEVELS)
     np.testing.assert_allclose(counted, listed, rtol=1e-12)
 
 
 def test_one_label_is_every_quantile():
-    np.testing.assert_array_equal(kr.labels.label_quantiles([4.0, 4.0], LEVELS), [4.0] * 5)
+    np.testing.assert_array_equal(label_quantiles([4.0, 4.0], LEVELS), [4.0] * 5)
 
 
 def test_a_wide_range_of_labels_stays_small():
     labels = [*np.linspace(0, 1, 1000), 1e9]
-    quantiles = kr.labels.label_quantiles(labels, LEVELS, bandwidth=0.1)
+    quantiles = label_quantiles(labels, LEVELS, bandwidth=0.1)
     assert np.isfinite(quantiles).all()
     assert (np.diff(quantiles) >= 0).all()
 
@@ -49,9 +49,9 @@ def test_a_wide_range_of_labels_stays_small():
 )
 def test_wrong_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
-        kr.labels.label_quantiles(*arguments)
+        label_quantiles(*arguments)
 
 
 def test_a_bandwidth_of_zero_is_told():
     with pytest.raises(ValueError, match="`bandwidth` must be a positive number"):
-        kr.labels.label_quantiles([1, 2], 0.5, bandwidth=0)
+        label_quantiles([1, 2], 0.5, bandwidth=0)

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 import keras_ranksim as kr
+from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
 
 LABELS = np.array([[1.0], [2.0], [2.0], [7.0], [30.0]], dtype="float32")
 PREDICTIONS = np.array([[2.0], [2.5], [1.0], [9.0], [24.0]], dtype="float32")
@@ -35,9 +36,9 @@ def test_the_closed_forms_divide_by_the_density_of_training_labels(prior, random
         prior, noise=1.5, train_labels=train_labels, components=2, bins=bins, reduction=None
     )
     if prior == "mixture":
-        shares, means, variances = kr.labels.fit_mixture(train_labels, 2)
+        shares, means, variances = fit_mixture(train_labels, 2)
     else:
-        shares, means, variances = kr.labels.mixture_of_bins(train_labels, bins)
+        shares, means, variances = mixture_of_bins(train_labels, bins)
     scale = np.sqrt(variances + 1.5**2)
     density = (shares * stats.norm.pdf(PREDICTIONS, means, scale)).sum(axis=1)
     likelihood = stats.norm.pdf(LABELS, PREDICTIONS, 1.5)[:, 0]
@@ -111,7 +112,7 @@ def test_two_replicas_compare_the_samples_of_both(two_replicas):
 
 @pytest.mark.parametrize("labels", [[3.0], [1.0, 1.0, 5.0], np.arange(100.0)])
 def test_mixtures_of_few_labels_are_finite(labels):
-    shares, means, variances = kr.labels.fit_mixture(labels, components=4)
+    shares, means, variances = fit_mixture(labels, components=4)
     assert np.isfinite([shares, means, variances]).all()
     assert shares.sum() == pytest.approx(1)
     assert (variances > 0).all()
@@ -119,7 +120,7 @@ def test_mixtures_of_few_labels_are_finite(labels):
 
 def test_a_mixture_finds_two_bumps(random):
     labels = np.concatenate([random.normal(20, 3, 900), random.normal(70, 5, 100)])
-    shares, means, variances = kr.labels.fit_mixture(labels, components=2)
+    shares, means, variances = fit_mixture(labels, components=2)
     np.testing.assert_allclose(shares, [0.9, 0.1], atol=0.01)
     np.testing.assert_allclose(means, [20, 70], atol=1.5)
     np.testing.assert_allclose(np.sqrt(variances), [3, 5], atol=0.8)

@@ -7,6 +7,7 @@ import tensorflow as tf
 from gradients import numpy, value_and_gradient
 
 import keras_ranksim as kr
+from keras_ranksim.labels.quantiles import label_quantiles
 
 RANDOM = np.random.default_rng(6)
 TRAIN_LABELS = RANDOM.exponential(10, 500).round()
@@ -18,7 +19,7 @@ WEIGHT = RANDOM.uniform(0.5, 2, size=24).astype("float32")
 def loss_by_definition(labels, predictions, weights, weight, size):
     """The samples one by one, in ascending order of their predictions."""
     levels = [(i + 0.5) / len(labels) for i in range(len(labels))]
-    quantiles = kr.labels.label_quantiles(TRAIN_LABELS, levels, bandwidth=0.5)
+    quantiles = label_quantiles(TRAIN_LABELS, levels, bandwidth=0.5)
     total = 0.0
     for place, i in enumerate(sorted(range(len(labels)), key=lambda i: predictions[i])):
         own, spread = predictions[i] - labels[i], predictions[i] - quantiles[place]

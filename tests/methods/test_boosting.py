@@ -8,6 +8,7 @@ import pandas
 import pytest
 
 import keras_ranksim as kr
+from keras_ranksim.experiments.model import build_model
 from keras_ranksim.methods import boosting
 
 ensemble = pytest.importorskip("sklearn.ensemble")
@@ -85,7 +86,7 @@ def test_what_has_no_table_is_refused(prices):
     with pytest.raises(ValueError, match="BOOSTING needs a table in memory.*'portraits'"):
         kr.experiments.run(portraits, "BOOSTING", verbose=0)
     with pytest.raises(ValueError, match="must be one that trains a network.*'BOOSTING'"):
-        kr.experiments.build_model(prices, "BOOSTING")
+        build_model(prices, "BOOSTING")
     recipe = dataclasses.replace(prices.recipe, loss="huber")
     with pytest.raises(ValueError, match=r"`recipe.loss` must be one of 'mae', 'mse'"):
         kr.experiments.run(prices.replace(recipe=recipe), "BOOSTING", verbose=0)

@@ -14,6 +14,7 @@ from pair_files import made_up, write
 
 import keras_ranksim as kr
 from keras_ranksim.data.sentences.sts_b_files import FILES
+from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.training import weighted_for
 
 
@@ -80,7 +81,7 @@ def test_a_voting_head_answers_in_the_unit_of_the_label():
     """Also where a benchmark scales what other heads give, as tables do."""
     prices = table(None)
     assert prices.label_scale != 1
-    built = kr.experiments.build_model(prices, "UVOTE")
+    built = build_model(prices, "UVOTE")
     assert isinstance(built.regressor, kr.layers.VotingHead)
     assert built.model.layers[-1] is built.regressor
     assert built.regressor.mean == pytest.approx(prices.train_labels.mean())
@@ -88,9 +89,7 @@ def test_a_voting_head_answers_in_the_unit_of_the_label():
 
 def test_lds_smooths_the_counts_of_voting_experts_and_weighs_no_sample():
     prices = table(None)
-    heads = [
-        kr.experiments.build_model(prices, name).regressor for name in ("UVOTE", "UVOTE + LDS")
-    ]
+    heads = [build_model(prices, name).regressor for name in ("UVOTE", "UVOTE + LDS")]
     assert [head.smoothing["kernel"] for head in heads] == [None, "gaussian"]
     assert weighted_for(prices, kr.experiments.Method.parse("UVOTE + LDS")) is prices
 
@@ -100,7 +99,7 @@ def test_the_first_stage_has_a_loss_of_its_own():
     prices, losses = table(None), {}
     recipe = dataclasses.replace(prices.recipe, epochs=1)
     for name in ("RRT + DIST", "PRETRAIN + RNC + DIST"):
-        first = kr.experiments.build_model(prices.replace(recipe=recipe), name).model.loss
+        first = build_model(prices.replace(recipe=recipe), name).model.loss
         result = kr.experiments.run(prices, name, epochs=1, verbose=0)
         losses[name] = first, result.model.loss
     assert losses["RRT + DIST"][0] == recipe.loss

@@ -5,6 +5,7 @@ import pytest
 import keras_ranksim as kr
 from keras_ranksim.data import Recipe
 from keras_ranksim.experiments import Method
+from keras_ranksim.experiments.published import published_table
 
 AGES = Recipe(epochs=1, batch_size=1, learning_rate=1)
 TEXT = Recipe(epochs=1, batch_size=1, learning_rate=1, weights={"scheme": "inverse"})
@@ -12,7 +13,7 @@ TEXT = Recipe(epochs=1, batch_size=1, learning_rate=1, weights={"scheme": "inver
 
 @pytest.mark.parametrize("benchmark", ["agedb-dir", "imdb-wiki-dir", "sts-b-dir"])
 def test_the_grid_is_the_papers_rows_in_their_order(benchmark):
-    published = kr.experiments.published_table(benchmark)
+    published = published_table(benchmark)
     grid = Method.paper_grid("INV" if benchmark == "sts-b-dir" else "SQINV")
     assert [str(method) for method in grid] == published.index.tolist()
     assert len(set(grid)) == 32

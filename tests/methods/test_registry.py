@@ -11,7 +11,9 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method
+from keras_ranksim.experiments.model import build_model
 from keras_ranksim.experiments.report.description import trained
+from keras_ranksim.methods import registry
 
 
 def noisy(features, seed, deviation):
@@ -42,7 +44,7 @@ def toy():
         )
     )
     yield entry
-    kr.methods.unregister("NOISE")
+    registry.unregister("NOISE")
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +63,13 @@ def test_a_toy_method_in_one_file_is_a_row_of_a_table(toy, prices, tmp_path):
     assert table.errors() == {}
     assert table.frame.index.tolist() == ["VANILLA", "SQINV + LDS + NOISE"]
     assert (tmp_path / "sqinv_lds_noise" / "seed-0" / "report.csv").exists()
-    model = kr.experiments.build_model(benchmark, "NOISE").model
+    model = build_model(benchmark, "NOISE").model
     (layer,) = [layer for layer in model.layers if isinstance(layer, Noise)]
     assert layer.deviation == 0.5
     text = kr.experiments.write_report(tmp_path / "sqinv_lds_noise" / "seed-0").read_text()
     assert "<dt>NOISE</dt><dd>deviation 0.5</dd>" in text
     assert "| `NOISE` | addition | Gaussian noise on the embedding | `noise` |" in (
-        kr.methods.to_markdown()
+        registry.to_markdown()
     )
 
 
@@ -83,7 +85,7 @@ def test_two_parts_that_set_the_same_thing_are_a_contradiction():
         with pytest.raises(ValueError, match=r"may set the loss.*'BMSE \+ HUBER'.*BMSE and HUBER"):
             Method.parse("BMSE + HUBER")
     finally:
-        kr.methods.unregister("HUBER")
+        registry.unregister("HUBER")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_names_that_cannot_be_parsed_are_refused(name, message):
 def test_more_stages_than_runs_have_folders_for_are_refused():
     with pytest.raises(ValueError, match=r"`stages` must hold 1 to 2 stages.*3 of them"):
         kr.methods.register(kr.methods.Entry("X", "", stages=(kr.methods.Stage(),) * 3))
-    assert kr.methods.find("X") is None
+    assert registry.find("X") is None
 
 
 def test_tunable_settings_need_a_place_in_the_recipe():
@@ -113,7 +115,7 @@ def test_tunable_settings_need_a_place_in_the_recipe():
 
 def test_every_entry_reads_settings_that_recipes_have():
     recipe = kr.data.Recipe(epochs=1, batch_size=1, learning_rate=1)
-    for entry in kr.methods.entries():
+    for entry in registry.entries():
         if entry.settings:
             settings = recipe.of(entry.settings)
             assert settings is getattr(recipe, entry.settings, settings)
@@ -123,7 +125,7 @@ def test_every_entry_reads_settings_that_recipes_have():
 
 
 def test_no_module_outside_the_registry_branches_on_a_name():
-    names = "|".join(re.escape(entry.name) for entry in kr.methods.entries())
+    names = "|".join(re.escape(entry.name) for entry in registry.entries())
     branch = re.compile(rf"""(==|!=|\bin\b) *\(?["']({names})["']|["']({names})["'] +in\b""")
     package = Path(kr.__file__).parent
     for room in ("experiments", "data", "plots", "models"):
@@ -149,4 +151,4 @@ def test_a_report_names_what_each_part_does(prices):
 
 def test_the_page_of_methods_holds_the_table_of_the_registry():
     page = Path(kr.__file__).parents[1] / "docs" / "methods.md"
-    assert kr.methods.to_markdown() in page.read_text(), "paste kr.methods.to_markdown() there"
+    assert registry.to_markdown() in page.read_text(), "paste registry.to_markdown() there"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_ranksim as kr
+from keras_ranksim.labels.shots import SHOTS
 
 BINS = kr.LabelBins.uniform(0, 10, 0.1)
 METRICS = {
@@ -92,7 +93,7 @@ def test_the_metrics_by_shot_equal_the_report(maps, random):
     report = kr.labels.depth_report(labels, predictions, train_counts, BINS, mask, **limits)
     assert (report["n"] > 0).all()
     for name, make in METRICS.items():
-        for shot in kr.labels.SHOTS:
+        for shot in SHOTS:
             metric = kr.metrics.ShotMetric(
                 make(), shot, None, BINS, train_counts=train_counts, **limits
             )

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
+from keras_ranksim.labels.shots import SHOTS
 
 BINS = kr.LabelBins.uniform(0, 100, 10)
 TRAIN_LABELS = [35] * 200 + [55] * 40 + [75] * 3
@@ -21,7 +22,7 @@ def metrics():
     made = [
         kr.metrics.ShotMetric(metric, shot, TRAIN_LABELS, BINS)
         for metric in ("mae", "mse")
-        for shot in kr.labels.SHOTS
+        for shot in SHOTS
     ]
     gm = kr.metrics.GeometricMeanError
     return [*made, gm(), *(kr.metrics.ShotMetric(gm(), s, TRAIN_LABELS, BINS) for s in ("few",))]
@@ -70,7 +71,7 @@ def test_fit_shows_few_shot_errors_each_epoch_under_replicas(two_replicas, sampl
     history = model.fit(data, validation_data=data, epochs=2, verbose=0).history
     predictions = model.predict(labels / 100, verbose=0)
     report = kr.shot_report(labels, predictions, TRAIN_LABELS, BINS)
-    for shot in kr.labels.SHOTS:
+    for shot in SHOTS:
         assert len(history[f"{shot}_mae"]) == 2
         np.testing.assert_allclose(
             history[f"val_{shot}_mae"][-1], report.loc[shot, "mae"], rtol=1e-4

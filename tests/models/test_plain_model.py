@@ -12,6 +12,7 @@ import pytest
 from keras.layers import Dense
 
 import keras_ranksim as kr
+from keras_ranksim.networks.sentence_pair import MaskedMaxPooling
 
 BACKEND = keras.backend.backend()
 X = np.random.default_rng(3).normal(size=(6, 8)).astype("float32")
@@ -297,7 +298,7 @@ NOT_PLAIN = {
     "Received: model='model.keras'": lambda: "model.keras",
     "`model` must be built.* as its first layer": lambda: keras.Sequential([Dense(1)]),
     "layer MaskedMaxPooling 'pool' cannot be plain.*predictions": lambda: _with(
-        kr.networks.MaskedMaxPooling(name="pool")
+        MaskedMaxPooling(name="pool")
     ),
     "layer Doubling 'two' cannot be plain.*predictions": lambda: _with(Doubling(name="two")),
     "layer RankSimRegularizer .* inside .* 'subclassed.* directly": lambda: _with(Subclassed()),

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.networks import MaskedMaxPooling, SentencesToBatch, bilstm_pair
+from keras_ranksim.networks.sentence_pair import MaskedMaxPooling, SentencesToBatch, bilstm_pair
 
 TOKENS = 7
 

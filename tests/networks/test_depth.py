@@ -8,6 +8,8 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.networks import depth
+from keras_ranksim.networks.depth import depth_head, depth_network
+from keras_ranksim.networks.resnet import resnet50_stages
 
 
 def small_encoder(images):
@@ -19,8 +21,8 @@ def small_encoder(images):
 
 
 def small_net(shape=(20, 28, 3)):
-    inputs, embedding = kr.networks.depth_network(shape, small_encoder, fusion_width=2)
-    return kr.ImbalancedRegressor(inputs, kr.networks.depth_head()(embedding))
+    inputs, embedding = depth_network(shape, small_encoder, fusion_width=2)
+    return kr.ImbalancedRegressor(inputs, depth_head()(embedding))
 
 
 def parameters(inputs, outputs):
@@ -32,9 +34,9 @@ def up_projection(channels, width):
 
 
 def test_the_published_sizes_follow_from_the_published_widths():
-    inputs, embedding = kr.networks.depth_network((228, 304, 3))
+    inputs, embedding = depth_network((228, 304, 3))
     assert embedding.shape == (None, 114, 152, 128)
-    assert kr.networks.depth_head()(embedding).shape == (None, 114, 152, 1)
+    assert depth_head()(embedding).shape == (None, 114, 152, 1)
     encoder, _ = kr.networks.resnet50((228, 304, 3))
     decoder = 2048 * 1024 + 4 * 1024
     for channels in (1024, 512, 256, 128):
@@ -42,7 +44,7 @@ def test_the_published_sizes_follow_from_the_published_widths():
     fusion = sum(up_projection(channels, 16) for channels in (256, 512, 1024, 2048))
     fusion += 25 * 64 * 64 + 4 * 64
     refinement = 2 * (25 * 128 * 128 + 4 * 128)
-    resnet = parameters(encoder, kr.networks.resnet50_stages(encoder))
+    resnet = parameters(encoder, resnet50_stages(encoder))
     assert parameters(inputs, embedding) == resnet + decoder + fusion + refinement
 
 
@@ -86,14 +88,14 @@ def test_a_saved_net_predicts_the_same(tmp_path, random):
 
 def test_half_precision_gives_half_precision_features(random):
     keras.config.set_dtype_policy("mixed_float16")
-    inputs, embedding = kr.networks.depth_network((20, 28, 3), small_encoder, 2)
+    inputs, embedding = depth_network((20, 28, 3), small_encoder, 2)
     features = keras.Model(inputs, embedding)(random.random((2, 20, 28, 3)).astype("float32"))
     assert features.dtype == "float16"
     assert np.isfinite(features).all()
 
 
 def test_statistics_of_features_are_collected_by_pixel(random):
-    inputs, embedding = kr.networks.depth_network((20, 28, 3), small_encoder, 2)
+    inputs, embedding = depth_network((20, 28, 3), small_encoder, 2)
     bins = kr.LabelBins.uniform(0.7, 10, 0.1)
     fds = kr.layers.FeatureDistributionSmoothing(bins, variance_clip=(0.2, 5))
     fds.build(embedding.shape)
@@ -125,7 +127,7 @@ def test_weights_of_keras_applications_get_the_images_they_were_learnt_on(monkey
         )
 
     monkeypatch.setattr(keras.applications, "ResNet50", fake)
-    inputs, _ = kr.networks.depth_network((20, 28, 3), "v1", 2, encoder_weights="imagenet")
+    inputs, _ = depth_network((20, 28, 3), "v1", 2, encoder_weights="imagenet")
     assert (seen["include_top"], seen["weights"]) == (False, "imagenet")
     rgb = random.random((2, 20, 28, 3)).astype("float32")
     scaled = (rgb - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
@@ -133,7 +135,7 @@ def test_weights_of_keras_applications_get_the_images_they_were_learnt_on(monkey
     given = keras.Model(inputs, seen["images"])(scaled.astype("float32"))
     np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-3)
 
-    inputs, _ = kr.networks.depth_network((20, 28, 3), "v1", 2)
+    inputs, _ = depth_network((20, 28, 3), "v1", 2)
     assert seen["weights"] is None
     assert seen["images"] is inputs
 
@@ -142,7 +144,7 @@ def test_the_stages_of_keras_resnet_are_found():
     images = keras.Input((64, 96, 3))
     stages = depth._stages(images, "v1", None)
     assert [stage.shape[1:] for stage in stages] == [
-        stage.shape[1:] for stage in kr.networks.resnet50_stages(images)
+        stage.shape[1:] for stage in resnet50_stages(images)
     ]
     assert [stage.shape[1:] for stage in stages] == [
         (16, 24, 256),
@@ -169,4 +171,4 @@ def test_the_stages_of_keras_resnet_are_found():
 )
 def test_wrong_arguments_are_told(arguments, message):
     with pytest.raises(ValueError, match=message):
-        kr.networks.depth_network((20, 28, 3), **arguments)
+        depth_network((20, 28, 3), **arguments)

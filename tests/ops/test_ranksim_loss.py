@@ -6,7 +6,7 @@ import pytest
 from gradients import evaluate, numpy, value_and_gradient
 
 import keras_ranksim as kr
-from keras_ranksim.ops.distinct import draw_one_per_label
+from keras_ranksim.ops.distinct import draw_one_per_label, one_per_label
 from keras_ranksim.ops.ranksim import label_ranker
 
 
@@ -69,7 +69,7 @@ def test_the_gradient_is_linear_in_what_scales_the_loss(random, scale):
 def test_one_sample_is_kept_for_each_distinct_label(random):
     features = random.normal(size=(10, 4)).astype("float32")
     labels = np.array([5, 1, 5, 3, 1, 5, 9, 9, 3, 1], dtype="float32")
-    kept = numpy(kr.ops.one_per_label(labels[:, None], seed=4))
+    kept = numpy(one_per_label(labels[:, None], seed=4))
     np.testing.assert_array_equal(labels[kept], [1, 3, 5, 9])
     loss = loss_of(features, labels, seed=4)
     np.testing.assert_allclose(loss, loss_by_definition(features[kept], labels[kept], 1), rtol=1e-5)
@@ -111,7 +111,7 @@ def test_the_draw_is_the_same_on_every_backend():
 
 def test_labels_of_several_dimensions_are_told_apart_by_all_of_them(random):
     labels = np.array([[1, 2], [1, 3], [1, 2], [0.0, 2], [-0.0, 2], [2, 1]], dtype="float32")
-    kept = numpy(kr.ops.one_per_label(labels, seed=0))
+    kept = numpy(one_per_label(labels, seed=0))
     assert sorted(map(tuple, labels[kept])) == [(0, 2), (1, 2), (1, 3), (2, 1)]
 
 
@@ -226,7 +226,7 @@ def test_the_gradient_equals_the_definition_at_the_true_gamma(random, gamma, lam
 def test_every_step_draws_again_and_never_a_sample_that_is_not_usable():
     generator = keras.random.SeedGenerator(3)
     labels, usable = np.zeros((6, 1)), np.array([True, False] * 3)
-    drawn = {int(kr.ops.one_per_label(labels, usable, generator)[0]) for _ in range(25)}
+    drawn = {int(one_per_label(labels, usable, generator)[0]) for _ in range(25)}
     assert drawn == {0, 2, 4}
 
 

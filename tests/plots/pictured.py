@@ -3,6 +3,10 @@
 import numpy as np
 
 import keras_ranksim as kr
+from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
+from keras_ranksim.plots.bin_statistics import statistic_similarity
+from keras_ranksim.plots.ranks import mean_rank_matrices
+from keras_ranksim.plots.tuning import tuning_plane
 
 BINS = kr.LabelBins.uniform(0, 60, 1)
 LONG_NAME = "consumption <of> the car & trailer as its maker $told$ us in_the_year"
@@ -29,9 +33,9 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
     random = np.random.default_rng(3)
     labels, predictions, features = samples(random)
     named = {"label_name": label_name, "label_unit": label_unit, "theme": theme}
-    statistics = kr.experiments.BinStatistics(BINS)
+    statistics = BinStatistics(BINS)
     statistics.update(features, labels)
-    found = kr.plots.mean_rank_matrices(features, labels, BINS, draws=3)
+    found = mean_rank_matrices(features, labels, BINS, draws=3)
     methods = {"VANILLA": predictions, "FOCAL-R + LDS + FDS + RANKSIM": labels + 2}
     many_methods = [*methods, "RRT", "VANILLA | SQINV + LDS", label_name[:60]]
     found_differences = {
@@ -61,7 +65,7 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
         "two_rank_matrices": lambda: kr.plots.rank_matrices(
             found.centers, {"label space": found.label_space, "x": found.feature_space}, **named
         ),
-        "statistic_similarity": lambda: kr.plots.statistic_similarity(
+        "statistic_similarity": lambda: statistic_similarity(
             dict.fromkeys(methods, (statistics.mean, statistics.variance)),
             counts(),
             BINS,
@@ -71,9 +75,7 @@ def figure_makers(theme="light", label_name="age", label_unit="years"):
         "embedding_map": lambda: kr.plots.embedding_map(
             dict.fromkeys(methods, features), labels, **named
         ),
-        "tuning_plane": lambda: kr.plots.tuning_plane(
-            gamma, np.ones(len(gamma)), objective, theme=theme
-        ),
+        "tuning_plane": lambda: tuning_plane(gamma, np.ones(len(gamma)), objective, theme=theme),
         "differences": lambda: kr.plots.differences(
             found_differences, "VANILLA", "MAE", label_unit, theme=theme
         ),

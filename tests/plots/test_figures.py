@@ -8,10 +8,16 @@ from matplotlib.colors import to_hex
 from pictured import BINS, counts, samples
 
 import keras_ranksim as kr
+from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
+from keras_ranksim.labels.shots import shots_of_counts
 from keras_ranksim.plots import projection
+from keras_ranksim.plots.bin_statistics import statistic_similarity
 from keras_ranksim.plots.errors import mark_alone
 from keras_ranksim.plots.label_axis import shot_ranges
+from keras_ranksim.plots.projection import principal_components
+from keras_ranksim.plots.ranks import mean_rank_matrices
 from keras_ranksim.plots.style import THEMES
+from keras_ranksim.plots.tuning import tuning_plane
 
 LIGHT = THEMES["light"]
 LIMITS = (100, 20)
@@ -82,7 +88,7 @@ def test_shot_ranges_join_neighbors_of_one_shot(random):
     many = random.choice([0, 5, 50, 500], 40)
     bins = kr.LabelBins.uniform(0, 40, 1)
     ranges = shot_ranges(many, bins, LIMITS)
-    shot = kr.labels.shots_of_counts(many)
+    shot = shots_of_counts(many)
     for place in range(40):
         inside = [name for name, start, stop in ranges if start <= place < stop]
         assert inside == [shot[place]]
@@ -180,7 +186,7 @@ def test_points_are_predictions_over_labels_apart_by_shot(random):
     axes = kr.plots.true_against_predicted(
         labels, predictions, counts(), BINS, label_name="age", label_unit="years"
     ).axes[0]
-    shot = kr.labels.shots_of_counts(counts())[labels.astype(int)]
+    shot = shots_of_counts(counts())[labels.astype(int)]
     assert legend_of(axes) == ["many-shot", "medium-shot", "few-shot", "zero-shot", "perfect"]
     for drawn, name in zip(axes.collections, ("many", "medium", "few", "zero")):
         expected = np.column_stack([labels, predictions])[shot == name]
@@ -198,7 +204,7 @@ def ranks_by_loops(similarity):
 def test_rank_matrices_are_those_of_one_sample_a_bin(random):
     labels = np.array([2, 7, 11, 30, 52], dtype="float64")
     features = random.normal(size=(5, 4))
-    found = kr.plots.mean_rank_matrices(features, labels, BINS)
+    found = mean_rank_matrices(features, labels, BINS)
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     distance = -np.abs(labels[:, None] - labels)
     np.testing.assert_array_equal(found.label_space, ranks_by_loops(distance))
@@ -209,13 +215,13 @@ def test_rank_matrices_are_those_of_one_sample_a_bin(random):
 def test_rank_matrices_are_means_over_draws(random):
     labels = np.array([1.0, 1, 2, 3])
     features = np.array([[1, 0.0], [0, 1], [0.6, 0.8], [0.9, 0.1]])
-    found = kr.plots.mean_rank_matrices(features, labels, BINS, draws=60)
+    found = mean_rank_matrices(features, labels, BINS, draws=60)
     either = []
     for first in (0, 1):
         rows = features[[first, 2, 3]] / np.linalg.norm(features[[first, 2, 3]], axis=1)[:, None]
         either.append(ranks_by_loops(rows @ rows.T))
     np.testing.assert_allclose(found.feature_space, np.mean(either, axis=0), atol=0.3)
-    again = kr.plots.mean_rank_matrices(features, labels, BINS, draws=60)
+    again = mean_rank_matrices(features, labels, BINS, draws=60)
     np.testing.assert_array_equal(found.feature_space, again.feature_space)
 
 
@@ -223,22 +229,22 @@ def test_agreement_is_one_for_features_in_label_order_and_about_zero_by_chance(r
     labels = np.arange(60.0)
     angle = labels / 60 * np.pi / 2
     arc = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    assert kr.plots.mean_rank_matrices(arc, labels, BINS).agreement > 0.999
+    assert mean_rank_matrices(arc, labels, BINS).agreement > 0.999
     noise = random.normal(size=(60, 50))
-    assert abs(kr.plots.mean_rank_matrices(noise, labels, BINS).agreement) < 0.2
+    assert abs(mean_rank_matrices(noise, labels, BINS).agreement) < 0.2
 
 
 def test_neighboring_bins_are_joined_where_there_are_too_many(random):
     bins = kr.LabelBins.uniform(0, 300, 1)
     labels = np.arange(300.0)
-    found = kr.plots.mean_rank_matrices(random.normal(size=(300, 3)), labels, bins, draws=1)
+    found = mean_rank_matrices(random.normal(size=(300, 3)), labels, bins, draws=1)
     np.testing.assert_array_equal(found.centers, np.arange(1.5, 300, 3))
     assert found.label_space.shape == (100, 100)
 
 
 def test_the_image_of_a_rank_matrix_is_the_matrix_and_its_ticks_are_labels():
     labels = np.r_[0.0:20, 40:60]  # twenty bins are missing between
-    found = kr.plots.mean_rank_matrices(np.eye(40), labels, BINS, draws=1)
+    found = mean_rank_matrices(np.eye(40), labels, BINS, draws=1)
     figure = kr.plots.rank_matrices(
         found.centers,
         {"label space": found.label_space, "VANILLA": found.feature_space},
@@ -267,7 +273,7 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     labels[labels == 2] = 1
     labels[:1] = 2
     labels[1:] = np.where(labels[1:] == 2, 1, labels[1:])
-    statistics = kr.experiments.BinStatistics(kr.LabelBins.uniform(0, 6, 1))
+    statistics = BinStatistics(kr.LabelBins.uniform(0, 6, 1))
     for part in (slice(0, 20), slice(20, 50)):
         statistics.update(features[part], labels[part, None])
     for place in (0, 1, 3):
@@ -279,15 +285,13 @@ def test_bin_statistics_are_those_of_all_batches_together(random):
     assert np.isnan(statistics.variance[2]).all(), "one sample has no variance"
     assert np.isnan(statistics.mean[5]).all(), "no sample has no mean"
     with pytest.raises(ValueError, match=r"call update\(\) first"):
-        kr.experiments.BinStatistics(BINS).mean  # noqa: B018
+        BinStatistics(BINS).mean  # noqa: B018
 
 
 def test_similarity_to_the_anchor_is_the_cosine_of_means_and_of_variances(random):
     mean, variance = random.normal(size=(60, 5)), random.uniform(0.1, 1, (60, 5))
     mean[7] = variance[7] = np.nan
-    figure = kr.plots.statistic_similarity(
-        {"VANILLA": (mean, variance)}, counts(), BINS, anchor=12.3
-    )
+    figure = statistic_similarity({"VANILLA": (mean, variance)}, counts(), BINS, anchor=12.3)
     for axes, statistic in zip(figure.axes, (mean, variance)):
         drawn = axes.lines[0].get_ydata()
         for place in (0, 12, 33):
@@ -303,7 +307,7 @@ def test_the_anchor_is_the_fullest_bin_unless_named(random):
     of_bin = counts()
     of_bin[17] = 999
     mean = random.normal(size=(60, 2))
-    figure = kr.plots.statistic_similarity({"A": (mean, mean)}, of_bin, BINS)
+    figure = statistic_similarity({"A": (mean, mean)}, of_bin, BINS)
     assert "anchor: 17 to 18" in texts_of(figure.axes[0])
     np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata()[17], 1)
 
@@ -315,7 +319,7 @@ def test_principal_components_are_those_of_the_covariance(
 ):
     monkeypatch.setattr(projection, "LARGEST_EXACT", largest_exact)
     features = random.normal(size=shape) * 0.8 ** np.arange(shape[1]) + 3
-    points, share = kr.plots.principal_components(features)
+    points, share = principal_components(features)
     centered = features - features.mean(axis=0)
     values, vectors = np.linalg.eigh(centered.T @ centered)
     np.testing.assert_allclose(share, values[::-1][:2] / values.sum())
@@ -326,10 +330,10 @@ def test_principal_components_are_those_of_the_covariance(
 
 
 def test_features_of_one_direction_or_none_have_a_projection_too():
-    points, share = kr.plots.principal_components([[1.0], [3.0]])
+    points, share = principal_components([[1.0], [3.0]])
     np.testing.assert_array_equal(points, [[-1, 0], [1, 0]])
     np.testing.assert_array_equal(share, [1, 0])
-    points, share = kr.plots.principal_components(np.ones((5, 4)))
+    points, share = principal_components(np.ones((5, 4)))
     assert not points.any()
     assert not share.any()
 
@@ -341,7 +345,7 @@ def test_the_map_of_embeddings_colors_projections_by_label(random):
     )
     first, second, bar = figure.axes
     for axes, one in ((first, features), (second, features[:, :2])):
-        points, share = kr.plots.principal_components(one)
+        points, share = principal_components(one)
         np.testing.assert_allclose(axes.collections[0].get_offsets(), points)
         np.testing.assert_array_equal(axes.collections[0].get_array(), labels)
         assert axes.get_xlabel() == f"component 1 ({share[0]:.0%} of variance)"
@@ -352,7 +356,7 @@ def test_the_map_of_embeddings_colors_projections_by_label(random):
 def test_the_tuning_plane_has_weight_across_and_perturbation_upwards():
     gamma, perturbation = [0.001, 0.01, 0.1, 0.01], [1, 1, 10, 0.01]
     objective = [9, 7.5, 14, np.nan]
-    axes = kr.plots.tuning_plane(gamma, perturbation, objective, "validation MSE").axes[0]
+    axes = tuning_plane(gamma, perturbation, objective, "validation MSE").axes[0]
     places = next(one for one in axes.collections if one.get_offsets().shape == (3, 2))
     np.testing.assert_allclose(places.get_offsets(), [[-3, 0], [-2, 0], [-1, 1]], atol=1e-12)
     np.testing.assert_array_equal(places.get_array(), [9, 7.5, 14])
@@ -363,7 +367,7 @@ def test_the_tuning_plane_has_weight_across_and_perturbation_upwards():
 
 def test_the_tuning_plane_fills_the_hull_of_trials_unless_they_lie_on_one_line():
     def hulls(perturbation):
-        axes = kr.plots.tuning_plane([0.001, 0.01, 0.1], perturbation, [9, 7.5, 14]).axes[0]
+        axes = tuning_plane([0.001, 0.01, 0.1], perturbation, [9, 7.5, 14]).axes[0]
         return [one for one in axes.collections if type(one).__name__ == "TriContourSet"]
 
     assert len(hulls([1, 1, 10])) == 1
@@ -371,9 +375,9 @@ def test_the_tuning_plane_fills_the_hull_of_trials_unless_they_lie_on_one_line()
 
 
 def test_the_best_trial_may_be_the_largest():
-    figure = kr.plots.tuning_plane([1, 2], [3, 4], [0.7, 0.8], "Pearson", lower_is_better=False)
+    figure = tuning_plane([1, 2], [3, 4], [0.7, 0.8], "Pearson", lower_is_better=False)
     assert texts_of(figure.axes[0]) == ["best: gamma 2, perturbation 4, 0.8"]
-    everything_failed = kr.plots.tuning_plane([1, 2], [3, 4], [np.nan, np.nan])
+    everything_failed = tuning_plane([1, 2], [3, 4], [np.nan, np.nan])
     assert legend_of(everything_failed.axes[0]) == ["failed"]
 
 
@@ -429,7 +433,7 @@ SOME = [5.0, 30.0]
             r"`labels`, `predictions` must have the same length",
         ),
         (
-            lambda: kr.plots.mean_rank_matrices([[1.0], [2.0]], [5, 5.5], BINS),
+            lambda: mean_rank_matrices([[1.0], [2.0]], [5, 5.5], BINS),
             r"`labels` must lie in at least two label bins.*2 labels in 1",
         ),
         (
@@ -438,17 +442,15 @@ SOME = [5.0, 30.0]
         ),
         (lambda: kr.plots.rank_matrices([1, 2], {}), r"`matrices` must hold at least one"),
         (
-            lambda: kr.plots.statistic_similarity({}, counts(), BINS),
+            lambda: statistic_similarity({}, counts(), BINS),
             r"`statistics` must hold 1 to 4 pairs.*0 of them",
         ),
         (
-            lambda: kr.plots.statistic_similarity({"A": ([1.0], [1.0])}, counts(), BINS),
+            lambda: statistic_similarity({"A": ([1.0], [1.0])}, counts(), BINS),
             r"`statistics` must hold arrays of shape \(bins, features\).*'A' of shape \(1,\)",
         ),
         (
-            lambda: kr.plots.statistic_similarity(
-                {"A": (np.full((60, 2), np.nan),) * 2}, counts(), BINS
-            ),
+            lambda: statistic_similarity({"A": (np.full((60, 2), np.nan),) * 2}, counts(), BINS),
             r"the anchor's statistics in 'A'` must hold finite numbers",
         ),
         (lambda: kr.plots.embedding_map({}, SOME), r"`embeddings` must hold at least one entry"),
@@ -457,7 +459,7 @@ SOME = [5.0, 30.0]
             r"`embeddings\['A'\]`, `labels` must have the same length",
         ),
         (
-            lambda: kr.plots.tuning_plane([0.0], [1.0], [1.0]),
+            lambda: tuning_plane([0.0], [1.0], [1.0]),
             r"`gamma` and `perturbation` must hold the positive settings.*gamma=\[0.0\]",
         ),
         (

@@ -9,7 +9,7 @@ import pytest
 from pictured import LONG_NAME, figure_makers
 
 import keras_ranksim as kr
-from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit
+from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit, png
 
 # Machado et al. 2009: what a linear RGB color becomes without one kind of cone.
 SIGHTS = {
@@ -95,7 +95,7 @@ def test_nothing_is_cut_off(names):
 
     for name, make in figure_makers("light", *names).items():
         figure = make()
-        kr.plots.png(figure, 100)
+        png(figure, 100)
         for text in figure.findobj(Text):
             if text.get_text() and text.get_visible() and not text.get_clip_on():
                 box = text.get_window_extent()
@@ -105,7 +105,7 @@ def test_nothing_is_cut_off(names):
 
 def test_dollars_in_names_are_dollars():
     figure = figure_makers("light", LONG_NAME, "$ a $")["label_histogram"]()
-    kr.plots.png(figure)
+    png(figure)
     assert not figure.axes[0].xaxis.label.get_parse_math()
     assert "$told$" in figure.axes[0].get_xlabel()
 
@@ -117,9 +117,9 @@ def test_a_png_is_repeatable_small_and_keeps_its_surface(theme):
     from PIL import Image
 
     one, again = (figure_makers(theme)["error_by_label"]() for _ in range(2))
-    assert kr.plots.png(one) == kr.plots.png(again)
-    assert len(kr.plots.png(one)) < 120_000
-    picture = Image.open(io.BytesIO(kr.plots.png(one))).convert("RGB")
+    assert png(one) == png(again)
+    assert len(png(one)) < 120_000
+    picture = Image.open(io.BytesIO(png(one))).convert("RGB")
     assert picture.width == 1200
     assert "#{:02x}{:02x}{:02x}".format(*picture.getpixel((0, 0))) == THEMES[theme].surface
 
@@ -128,9 +128,9 @@ def test_what_the_user_set_in_matplotlib_neither_shows_nor_changes():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    plain = kr.plots.png(figure_makers()["training_curves"]())
+    plain = png(figure_makers()["training_curves"]())
     with matplotlib.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "font.size": 20}):
-        assert kr.plots.png(figure_makers()["training_curves"]()) == plain
+        assert png(figure_makers()["training_curves"]()) == plain
     assert dict(matplotlib.rcParams) == before
 
 
@@ -153,11 +153,11 @@ import sys
 import keras, pandas
 by_keras = set(sys.modules)
 import keras_ranksim as kr
-kr.plots.RankMatrices
+kr.plots.training_curves
 loaded = {name.partition(".")[0] for name in set(sys.modules) - by_keras}
 assert not loaded & {"matplotlib", "PIL", "tensorboard"}, loaded
 without_picture = set(sys.modules)
-kr.plots.png(kr.plots.training_curves({"mae": [2.0, 1.0]}))
+kr.plots.style.png(kr.plots.training_curves({"mae": [2.0, 1.0]}))
 drawn = set(sys.modules) - without_picture
 assert "matplotlib.backends.backend_agg" in drawn, drawn
 assert "matplotlib.pyplot" not in drawn, "a figure must belong to no window"

@@ -4,8 +4,7 @@ import keras_tuner
 import pandas as pd
 import pytest
 
-import keras_ranksim as kr
-from keras_ranksim.tuning.objective import logged_objective, report_objective
+from keras_ranksim.tuning.objective import balanced_error, logged_objective, report_objective
 
 REPORT = pd.DataFrame(
     {"n": [9, 5, 0, 3, 1], "mae": [1.0, 2.0, float("nan"), 4.0, 9.0], "mse": [1.0, 4, 0, 16, 81]},
@@ -14,8 +13,8 @@ REPORT = pd.DataFrame(
 
 
 def test_the_balanced_error_is_the_mean_over_the_shots_that_have_samples():
-    assert kr.tuning.balanced_error(REPORT) == (2 + 4 + 9) / 3
-    assert kr.tuning.balanced_error(REPORT, "mse") == (4 + 16 + 81) / 3
+    assert balanced_error(REPORT) == (2 + 4 + 9) / 3
+    assert balanced_error(REPORT, "mse") == (4 + 16 + 81) / 3
 
 
 def test_the_default_takes_the_metric_of_the_recipe():

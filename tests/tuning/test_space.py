@@ -8,6 +8,7 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method
+from keras_ranksim.methods.registry import unregister
 from keras_ranksim.tuning.oracles import RecipeFirst
 from keras_ranksim.tuning.space import settings_to_tune, tuned_benchmark
 
@@ -185,7 +186,7 @@ def toy():
             ),
         )
     )
-    kr.methods.unregister("NOISE")
+    unregister("NOISE")
 
 
 def test_the_tunable_settings_of_a_newly_registered_method_are_searched(toy, prices):

@@ -27,6 +27,11 @@ def checked_inputs(x):
         arrays = tuple(_checked(f"x[{place}]", array) for place, array in enumerate(x))
         same_length(**{f"x[{place}]": array for place, array in enumerate(arrays)})
         return arrays
+    if isinstance(x, list) and all(isinstance(part, np.ndarray) and part.ndim > 1 for part in x):
+        raise ValueError(
+            "`x` must be an array, or a tuple or dictionary of arrays for several inputs. "
+            f"Received: a list of {len(x)} arrays"
+        )
     return _checked("x", x)
 
 

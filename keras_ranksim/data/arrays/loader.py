@@ -16,9 +16,9 @@ from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.array_mlp import array_mlp
 from keras_ranksim.validation import same_length
 
-STEPS = 6000
+STEPS = 4000
 BATCH_SIZE = 64
-EPOCHS = (20, 200)
+EPOCHS = (15, 100)
 
 
 def load_arrays(
@@ -79,8 +79,9 @@ def load_arrays(
     if split is None:
         parts = balanced_parts(labels, bins, max_per_bin, seed, "`y`")
     else:
-        same_length(split=np.ravel(split), y=labels)
-        parts = given_parts(np.ravel(split))
+        split = np.atleast_1d(np.asarray(split))
+        same_length(split=split, y=labels)
+        parts = given_parts(split)
     rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
     arrays = {
         part: keras.tree.map_structure(lambda array, part=part: array[rows[part]], inputs)
@@ -118,7 +119,7 @@ def _recipe(samples, scale, bins):
         bins,
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         milestones=(round(0.6 * epochs), round(0.85 * epochs)),
         decay=0.3,
     )

@@ -123,7 +123,7 @@ def load_nyud2_dir(
             at `image_size` or at the size of the test depth maps. If it does not exist, a mask is
             drawn. `None` counts all measured test pixels.
         make_network: Function `() -> (inputs, embedding)`; `None` takes
-            `keras_ranksim.networks.depth_network` with a ResNet-50 pretrained on ImageNet, as in
+            an encoder-decoder with a ResNet-50 pretrained on ImageNet, as in
             the published runs. Keras downloads those weights when the network is built.
         cache_dir: Folder that keeps the counts; `None` takes `data_dir` if it is writable.
         verbose: Whether to show a progress bar while depth maps are counted.

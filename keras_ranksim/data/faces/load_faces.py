@@ -74,13 +74,14 @@ def load_faces(
     Example:
 
     >>> import pathlib, tempfile
-    >>> import keras_ranksim as kr, tensorflow as tf
+    >>> import tensorflow as tf
+    >>> from keras_ranksim.data.faces.load_faces import load_faces
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> photograph = tf.io.encode_jpeg(tf.zeros((40, 30, 3), "uint8")).numpy()
     >>> _ = (folder / "face.jpg").write_bytes(photograph)
     >>> rows = "age,path,split\\n31,face.jpg,train\\n59,face.jpg,val\\n44,face.jpg,test\\n"
     >>> _ = (folder / "faces.csv").write_text(rows)
-    >>> benchmark = kr.data.load_faces(folder, folder / "faces.csv", image_size=32, views=2)
+    >>> benchmark = load_faces(folder, folder / "faces.csv", image_size=32, views=2)
     >>> (first, second, _), y, weight = next(iter(benchmark.train))
     >>> first.shape, second.shape, y.numpy()
     (TensorShape([1, 32, 32, 3]), TensorShape([1, 32, 32, 3]), array([[31.]], dtype=float32))

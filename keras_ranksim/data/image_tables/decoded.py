@@ -1,82 +1,136 @@
-"""Images of a table: which are usable, and their pictures if these fit in memory."""
+"""The usable images of a table, and their pictures if these fit in memory."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
 
 import numpy as np
 
 from keras_ranksim.array_cache import cached_arrays
-from keras_ranksim.data.image_files import first_few
-from keras_ranksim.data.read_pictures import ReadPictures, files_reader, read_pictures
+from keras_ranksim.data.file_pipelines import FilePipelines
+from keras_ranksim.data.image_files import first_few, missing_files
+from keras_ranksim.data.picture_pipelines import PictureDecoder, PicturePipelines
+from keras_ranksim.data.read_pictures import files_reader, read_pictures
 
 MOST_BYTES = 2**30
 
 
-def fits_in_memory(count: int, size: tuple[int, int]) -> bool:
-    """Whether as many pictures of this size take less than a gigabyte."""
-    return 3 * count * size[0] * size[1] <= MOST_BYTES
-
-
-def decoded(paths, size, in_memory: bool, cache_dir, verbose: bool) -> ReadPictures:
-    """Decodes every file once; keeps the pictures if they are wanted in memory.
+@dataclasses.dataclass(frozen=True)
+class UsableImages:
+    """The images of a table that are neither missing nor broken.
 
     Args:
-        paths: Files that exist.
-        size: `(height, width)` of the pictures.
-        in_memory: Whether to keep them.
-        cache_dir: Folder that keeps the result, or `None`.
-        verbose: Whether to show a progress bar if this takes more than two seconds.
+        rows: Their rows in the table.
+        paths: Their files.
+        size: `(height, width)` they are resized to.
+        pictures: uint8 array of shape `(rows, height, width, 3)`, `None` if they stay in files.
+        facts: How many images were missing, broken and gray.
     """
 
-    def decode():
-        found = read_pictures(
-            files_reader(paths), len(paths), size, keep=in_memory, verbose=verbose
+    rows: np.ndarray
+    paths: list[str]
+    size: tuple[int, int]
+    pictures: np.ndarray | None
+    facts: dict[str, int]
+
+    def pipelines(self, places: dict[str, np.ndarray], augment: bool):
+        """The `make_pipeline` of a benchmark.
+
+        Args:
+            places: By split, places in `rows`.
+            augment: As in `PicturePipelines`.
+        """
+        if self.pictures is not None:
+            pictures = {split: self.pictures[chosen] for split, chosen in places.items()}
+            return PicturePipelines(pictures, augment)
+        files = {
+            split: {"image": [self.paths[place] for place in chosen]}
+            for split, chosen in places.items()
+        }
+        return FilePipelines(files, PictureDecoder(self.size, augment))
+
+
+def usable_images(
+    paths: list[str],
+    images_dir,
+    size: tuple[int, int],
+    *,
+    skip_broken: bool,
+    in_memory: bool | None,
+    cache_dir,
+    verbose: bool,
+) -> UsableImages:
+    """Decodes every file once. Raises about missing and broken ones, or leaves them out.
+
+    Args:
+        paths: The file of every row.
+        images_dir: The folder that the user's paths are relative to, for the error.
+        size: `(height, width)` to resize to.
+        skip_broken, in_memory, cache_dir, verbose: As in `load_images`.
+    """
+    missing = missing_files(paths)
+    if missing and (not skip_broken or len(missing) == len(paths)):
+        raise FileNotFoundError(
+            f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}. "
+            f"Paths are relative to `images_dir`, '{images_dir}'; `skip_broken=True` leaves such "
+            "rows out"
         )
+    rows = np.flatnonzero(~np.isin(paths, missing))
+    found = [paths[row] for row in rows]
+    if in_memory is None:
+        in_memory = 3 * len(found) * size[0] * size[1] <= MOST_BYTES
+    arrays = _decoded(found, size, in_memory, cache_dir, verbose)
+    broken, gray = arrays["broken"], arrays["gray"]
+    _report(np.array(found), len(missing), broken, gray, skip_broken)
+    usable = np.flatnonzero(~broken)
+    pictures = arrays.get("pictures")
+    return UsableImages(
+        rows=rows[usable],
+        paths=[found[place] for place in usable],
+        size=size,
+        pictures=pictures[usable] if in_memory and broken.any() else pictures,
+        facts={"missing": len(missing), "broken": int(broken.sum()), "gray": int(gray.sum())},
+    )
+
+
+def _decoded(paths, size, in_memory, cache_dir, verbose):
+    def decode():
+        read, count = files_reader(paths), len(paths)
+        found = read_pictures(read, count, size, keep=in_memory, verbose=verbose)
         arrays = {"broken": found.broken, "gray": found.gray}
         return {**arrays, "pictures": found.pictures} if in_memory else arrays
 
-    arguments = {
-        "files": [_version(path) for path in paths],
-        "size": size,
-        "in_memory": in_memory,
-    }
-    arrays = cached_arrays(cache_dir, "images", arguments, decode)
-    return ReadPictures(arrays.get("pictures"), arrays["broken"], arrays["gray"])
-
-
-def check_decoded(paths, found: ReadPictures, missing: int, skip_broken: bool) -> None:
-    """Raises or warns about broken images, and warns of gray ones.
-
-    Args:
-        paths: The files that were decoded.
-        found: What decoding them gave.
-        missing: Number of files that were missing before.
-        skip_broken: Whether broken images are left out with a warning.
-    """
-    broken, gray = np.array(paths)[found.broken], np.array(paths)[found.gray]
-    if len(broken) and not skip_broken:
-        raise ValueError(
-            f"{len(broken)} of {len(paths)} images cannot be decoded, because they are truncated "
-            f"or neither JPEG nor PNG, the first: {first_few(broken)}. Replace them, or leave "
-            "their rows out with `skip_broken=True`"
-        )
-    if len(broken) or missing:
-        first = f", the first: {first_few(broken)}" if len(broken) else ""
-        warnings.warn(
-            f"{missing + len(broken)} of {missing + len(paths)} rows are left out: {missing} "
-            f"images are missing and {len(broken)} broken{first}.",
-            stacklevel=3,
-        )
-    if len(gray) and len(gray) < len(paths):
-        warnings.warn(
-            f"{len(gray)} of {len(paths)} images are gray, the first: {first_few(gray)}. Their "
-            "one channel is used three times.",
-            stacklevel=3,
-        )
+    files = [_version(path) for path in paths]
+    arguments = {"files": files, "size": size, "in_memory": in_memory}
+    return cached_arrays(cache_dir, "images", arguments, decode)
 
 
 def _version(path):
+    """What changes when a file does."""
     status = os.stat(path)
-    return os.fspath(path), status.st_size, status.st_mtime_ns
+    return path, status.st_size, status.st_mtime_ns
+
+
+def _report(paths, missing, broken, gray, skip_broken):
+    """Raises or warns about broken images, and warns of a few gray ones among colored ones."""
+    if broken.any() and not skip_broken:
+        raise ValueError(
+            f"{int(broken.sum())} of {len(paths)} images cannot be decoded, because they are "
+            f"truncated or neither JPEG nor PNG, the first: {first_few(paths[broken])}. Replace "
+            "them, or leave their rows out with `skip_broken=True`"
+        )
+    if missing or broken.any():
+        first = f", the first: {first_few(paths[broken])}" if broken.any() else ""
+        warnings.warn(
+            f"{missing + int(broken.sum())} of {missing + len(paths)} rows are left out: {missing} "
+            f"images are missing and {int(broken.sum())} broken{first}.",
+            stacklevel=4,
+        )
+    if 0 < gray.sum() < len(paths):
+        warnings.warn(
+            f"{int(gray.sum())} of {len(paths)} images are gray, the first: "
+            f"{first_few(paths[gray])}. They are used with three equal channels.",
+            stacklevel=4,
+        )

@@ -8,13 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
-from keras_ranksim.data.file_pipelines import FilePipelines
-from keras_ranksim.data.image_tables.decoded import check_decoded, decoded, fits_in_memory
+from keras_ranksim.data.image_tables.decoded import usable_images
 from keras_ranksim.data.image_tables.network import image_network, image_recipe
-from keras_ranksim.data.image_tables.rows import find_missing, image_paths, read_rows
+from keras_ranksim.data.image_tables.rows import image_paths, read_rows
 from keras_ranksim.data.label_scale import center_and_spread
 from keras_ranksim.data.parts import balanced_parts, given_parts
-from keras_ranksim.data.picture_pipelines import PictureDecoder, PicturePipelines
 from keras_ranksim.data.read_pictures import picture_size
 from keras_ranksim.data.tables.labels import label_values
 from keras_ranksim.labels.bins import LabelBins, as_bins
@@ -106,37 +104,35 @@ def load_images(
         images_dir = Path(table).parent if is_file else Path()
     labels = label_values(frame, label, source)
     paths = image_paths(frame, path, images_dir, source)
-    parts = (
-        None
-        if split is None
-        else given_parts(
-            frame[split], "name a column that holds", f"split='{split}', which in {source} holds "
-        )
+    bins = bins if bins is None else as_bins(bins)
+    if split is not None:
+        where = f"split='{split}', which in {source} holds "
+        parts = given_parts(frame[split], "name a column that holds", where)
+    make_network, weights = image_network(backbone, size, weights)
+    images = usable_images(
+        paths,
+        images_dir,
+        size,
+        skip_broken=skip_broken,
+        in_memory=in_memory,
+        cache_dir=cache_dir,
+        verbose=verbose,
     )
-    missing = find_missing(paths, images_dir, skip_broken)
-    found_rows = np.flatnonzero(~missing)
-    found_paths = [paths[row] for row in found_rows]
-    keep = fits_in_memory(len(found_paths), size) if in_memory is None else in_memory
-    found = decoded(found_paths, size, keep, cache_dir, verbose)
-    check_decoded(found_paths, found, int(missing.sum()), skip_broken)
-
-    usable = np.flatnonzero(~found.broken)
-    labels, rows_of_table = labels[found_rows[usable]], found_rows[usable]
-    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
-    if parts is None:
+    labels = labels[images.rows]
+    bins = LabelBins.from_labels(labels) if bins is None else bins
+    if split is None:
         parts = balanced_parts(labels, bins, max_per_bin, seed, source)
     else:
-        parts = parts[rows_of_table]
-    rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
-    split_labels = {part: labels[rows[part]].astype("float32") for part in SPLITS}
+        parts = parts[images.rows]
+    places = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    split_labels = {part: labels[places[part]].astype("float32") for part in SPLITS}
     offset, scale = center_and_spread(split_labels["train"], bins)
-    make_network, weights = image_network(backbone, size, weights)
-    recipe = image_recipe(len(rows["train"]), weights is not None, scale, bins)
+    recipe = image_recipe(len(places["train"]), weights is not None, scale, bins)
     return Benchmark.of(
         name=name or (Path(table).stem if is_file else "images"),
         labels=split_labels,
         bins=bins,
-        make_pipeline=_pipelines(found, found_paths, usable, rows, size, augment),
+        make_pipeline=images.pipelines(places, augment),
         make_network=make_network,
         recipe=recipe,
         batch_size=recipe.batch_size if batch_size is None else batch_size,
@@ -149,9 +145,7 @@ def load_images(
         facts={
             "source": Path(table).name if is_file else "DataFrame",
             "rows": len(frame),
-            "missing": int(missing.sum()),
-            "broken": int(found.broken.sum()),
-            "gray": int(found.gray.sum()),
+            **images.facts,
             "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
             "image_size": size,
             "augment": augment,
@@ -159,12 +153,3 @@ def load_images(
             "weights": weights or "random",
         },
     )
-
-
-def _pipelines(found, paths, usable, rows, size, augment):
-    """Pipelines from memory if the pictures were kept, from the files otherwise."""
-    if found.pictures is not None:
-        pictures = {part: found.pictures[usable[rows[part]]] for part in SPLITS}
-        return PicturePipelines(pictures, augment)
-    files = {part: {"image": [paths[place] for place in usable[rows[part]]]} for part in SPLITS}
-    return FilePipelines(files, PictureDecoder(size, augment))

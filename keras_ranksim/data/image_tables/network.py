@@ -42,7 +42,7 @@ def image_network(backbone: str | None, size: tuple[int, int], weights: str | No
         warnings.warn(
             f"The pretrained weights of {backbone} cannot be downloaded, so training starts from "
             "random ones. Connect to the internet once, or pass a file as `weights`. "
-            f"({str(error).split(': ', 1)[-1]})",
+            f"({str(error).split(': ', 1)[-1].removeprefix('None -- ')})",
             stacklevel=3,
         )
         weights = None

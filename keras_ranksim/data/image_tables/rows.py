@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.tables.file import read_table
 
 
@@ -72,15 +71,3 @@ def image_paths(frame, column: str, images_dir, source: str) -> list[str]:
             stacklevel=3,
         )
     return [str(Path(images_dir, text)) for text in texts]
-
-
-def find_missing(paths: list[str], images_dir, skip_broken: bool) -> np.ndarray:
-    """For every path, whether there is no file; raises about them unless they may be skipped."""
-    missing = missing_files(paths)
-    if missing and not skip_broken:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(paths)} images are missing, the first: {first_few(missing)}. "
-            f"Paths are relative to `images_dir`, '{images_dir}'; `skip_broken=True` leaves such "
-            "rows out"
-        )
-    return np.isin(paths, missing)

@@ -101,8 +101,8 @@ def load_sts_b_dir(
         verbose: Whether to show progress bars.
 
     Returns:
-        A `Benchmark` whose network is `kr.networks.bilstm_pair`, or `kr.networks.vector_pair`
-        with `encoder`.
+        A `Benchmark` whose network is a stack of bidirectional LSTMs, or with `encoder` a small
+        network on pairs of vectors.
 
     Example:
 

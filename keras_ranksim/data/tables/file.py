@@ -82,6 +82,26 @@ def _checked(path):
     return path
 
 
+def column_names(argument: str, names, frame, source: str) -> list[str]:
+    """The columns that an argument names; an error lists those there are.
+
+    Args:
+        argument: Name of the argument, for the error.
+        names: A name, several, or `None`.
+        frame: The table.
+        source: Its name, for the error.
+    """
+    names = [] if names is None else [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in names if name not in frame.columns]
+    if unknown:
+        listed = ", ".join(f"'{name}'" for name in frame.columns)
+        raise ValueError(
+            f"`{argument}` must name columns of the table. Received: {argument}={unknown}, and "
+            f"{source} has the columns {listed}"
+        )
+    return names
+
+
 def _read_csv(path, decimal, encoding):
     import pandas
 

@@ -14,7 +14,7 @@ from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
 from keras_ranksim.data.parts import given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.tables.encoder import TableEncoder
-from keras_ranksim.data.tables.file import read_table
+from keras_ranksim.data.tables.file import column_names, read_table
 from keras_ranksim.data.tables.kinds import column_kinds
 from keras_ranksim.data.tables.labels import labeled_rows
 from keras_ranksim.data.tables.notes import Notes, findings
@@ -132,7 +132,9 @@ def load_table(
     check_text(text, encoder)
     asked = {"columns": columns, "drop": drop, "nominal": nominal, "dates": dates}
     asked |= {"label": label, "split": split, "text": text}
-    named = {argument: _names(argument, names, frame, source) for argument, names in asked.items()}
+    named = {
+        argument: column_names(argument, names, frame, source) for argument, names in asked.items()
+    }
     rows_read, labels = labeled_rows(
         frame, label, source, notes, table.decimal, drop_unlabeled, clip_label
     )
@@ -208,18 +210,6 @@ def load_table(
             "encoder": rows_encoder,
         },
     )
-
-
-def _names(argument, names, frame, source):
-    names = [] if names is None else [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in names if name not in frame.columns]
-    if unknown:
-        listed = ", ".join(f"'{name}'" for name in frame.columns)
-        raise ValueError(
-            f"`{argument}` must name columns of the table. Received: {argument}={unknown}, and "
-            f"{source} has the columns {listed}"
-        )
-    return names
 
 
 def _bins(labels, bins):

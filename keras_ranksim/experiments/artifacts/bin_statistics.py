@@ -18,7 +18,8 @@ class BinStatistics:
     Example:
 
     >>> import keras_ranksim as kr
-    >>> statistics = kr.experiments.BinStatistics(kr.LabelBins([0, 1, 2]))
+    >>> from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
+    >>> statistics = BinStatistics(kr.LabelBins([0, 1, 2]))
     >>> statistics.update([[1.0, 5.0], [3.0, 5.0]], labels=[0.2, 0.7])
     >>> statistics.mean[0].tolist(), statistics.variance[0].tolist()
     ([2.0, 5.0], [2.0, 0.0])

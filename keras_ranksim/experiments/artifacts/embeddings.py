@@ -31,10 +31,11 @@ def embedding_model(model: keras.Model, regressor: keras.layers.Layer | None = N
     Example:
 
     >>> import keras, keras_ranksim as kr
+    >>> from keras_ranksim.experiments.artifacts.embeddings import embedding_model
     >>> inputs = keras.Input((8,))
     >>> embedding = keras.layers.Dense(16, activation="relu")(inputs)
     >>> model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
-    >>> kr.experiments.embedding_model(model).output_shape
+    >>> embedding_model(model).output_shape
     (None, 16)
     """
     if isinstance(model, keras.Sequential):

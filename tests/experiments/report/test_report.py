@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
+from keras_ranksim.experiments.artifacts.embeddings import embedding_model, save_embeddings
 from keras_ranksim.experiments.artifacts.largest_errors import (
     as_maps,
     as_pictures,
@@ -26,6 +26,7 @@ from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.samples import sample_list
 from keras_ranksim.experiments.report.shot_table import methods_down, shots_down
 from keras_ranksim.experiments.report.table_report import main_methods
+from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.settings import command_of_process as command_line
 
 VOID = ("img", "link", "meta", "source")
@@ -278,16 +279,11 @@ def test_main_methods_are_the_baseline_ranksim_and_the_best(finished):
     chosen = main_methods(table)
     assert chosen[0] == "VANILLA"
     assert "VANILLA + LDS" not in chosen, "the same run is not drawn twice"
-    assert (
-        main_methods(
-            kr.experiments.Table("x", {"A": {0: kr.experiments.Failure("ValueError: no")}})
-        )
-        == []
-    )
+    assert main_methods(kr.experiments.Table("x", {"A": {0: Failure("ValueError: no")}})) == []
 
 
 def test_a_table_of_failures_has_a_report_too(tmp_path):
-    failure = kr.experiments.Failure("ValueError: no <b>\nand more")
+    failure = Failure("ValueError: no <b>\nand more")
     kr.experiments.Table("x", {"<A>": {0: failure}}).save(tmp_path)
     page = page_of(kr.experiments.write_report(tmp_path))
     assert "1 of 1 cells failed" in page.text
@@ -399,7 +395,7 @@ def test_embeddings_are_those_the_regression_layer_sees(tmp_path, random):
 def test_the_embedding_of_a_sequential_model_is_the_input_of_its_last_layer_with_weights():
     layers = [keras.layers.Dense(5), keras.layers.Dense(1), keras.layers.Rescaling(2.0)]
     model = keras.Sequential([keras.Input((3,)), *layers])
-    assert kr.experiments.embedding_model(model).output_shape == (None, 5)
+    assert embedding_model(model).output_shape == (None, 5)
 
 
 def test_a_regression_layer_inside_an_inner_model_has_no_embedding():
@@ -407,4 +403,4 @@ def test_a_regression_layer_inside_an_inner_model_has_no_embedding():
     nested = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     model = keras.Model(inputs, nested(inputs), name="outer")
     with pytest.raises(ValueError, match=r"regression layer must be in the model itself.*'outer'"):
-        kr.experiments.embedding_model(model)
+        embedding_model(model)
