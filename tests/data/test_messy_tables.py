@@ -303,7 +303,14 @@ def test_a_given_split_with_equal_rows_on_both_sides_warns():
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("Kunden-Nr", False), ("customerId", False), ("id_2", False), ("population", True)],
+    [
+        ("Kunden-Nr", False),
+        ("customerId", False),
+        ("id_2", False),
+        ("Order No.", False),
+        ("humid", True),
+        ("number of people", True),
+    ],
 )
 def test_numbers_called_identifiers_are_left_out(name, kept, random):
     frame = houses().assign(**{name: random.permutation(9000)[:300]})

@@ -20,7 +20,10 @@ MOSTLY = 0.9
 ENOUGH_ROWS = 20
 IDENTIFIES_ROWS = ("a value per row", "row numbers")
 DATES = "dates"
-IDENTIFIER = re.compile(r"(?i)(?<![a-z])(id|nr|no|key|index|number|nummer)(?![a-z])|_?I[Dd]$")
+# Whole numbers that differ in every row are identifiers if the name says so.
+IDENTIFIER = re.compile(
+    r"(?i:(?<![a-z])(id|nr|key)(?![a-z])|(?<![a-z])(no|number|nummer)\.?$)|[a-z]I[Dd]$"
+)
 CODE = re.compile(r"[+-]?0\d")
 
 

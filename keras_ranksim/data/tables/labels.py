@@ -123,8 +123,8 @@ def labeled_rows(
         shown = [f"row {rows[i]} ({labels[i]:g})" for i in np.flatnonzero(far)[:SHOWN]]
         notes.warn(
             f"{int(far.sum())} of {len(labels)} labels of {source} lie far outside the rest, "
-            f"{rest.min():g} to {rest.max():g}: {', '.join(shown)}{_and_more(far)}. Such labels can dominate "
-            "the training. Repair them, or set them to the ends of the rest with "
+            f"{rest.min():g} to {rest.max():g}: {', '.join(shown)}{_and_more(far)}. Such labels "
+            "can dominate the training. Repair them, or set them to the ends of the rest with "
             f"clip_label=({rest.min():g}, {rest.max():g})."
         )
     return rows, labels
