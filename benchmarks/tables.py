@@ -15,12 +15,8 @@ perturbation as well (gamma 0 is one more point).
     python benchmarks/tables.py utkface --folder UTKFace.zip --protocol extrapolation
     python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --split yang --rows all
     python benchmarks/tables.py sts-b --folder sts-b-dir --split ranksim --vectors minilm
-<<<<<<< HEAD
     python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows tables
     python benchmarks/tables.py portraits --rows main
-=======
-    python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --rows short
->>>>>>> text
 """
 
 import argparse
