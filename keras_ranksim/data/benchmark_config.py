@@ -10,10 +10,13 @@ import keras
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.networks.depth import depth_head, depth_network
+from keras_ranksim.networks.keras_application import keras_application
 from keras_ranksim.networks.mlp import mlp
 from keras_ranksim.networks.resnet import resnet50
 from keras_ranksim.networks.sentence_pair import bilstm_pair
 from keras_ranksim.networks.small_cnn import small_cnn
+from keras_ranksim.networks.small_resnet import small_resnet
+from keras_ranksim.networks.vector_pair import vector_pair
 
 FIELDS = (
     "name",
@@ -27,7 +30,17 @@ FIELDS = (
 )
 NETWORKS = {
     function.__name__: function
-    for function in (bilstm_pair, depth_head, depth_network, mlp, resnet50, small_cnn)
+    for function in (
+        bilstm_pair,
+        depth_head,
+        depth_network,
+        keras_application,
+        mlp,
+        resnet50,
+        small_cnn,
+        small_resnet,
+        vector_pair,
+    )
 }
 FACTS = (str, int, float, bool, tuple, list, type(None))
 

@@ -112,6 +112,19 @@ def test_portraits_in_records_are_portraits(tmp_path):
     assert again.label_offset == portraits.label_offset
 
 
+def test_images_of_a_table_in_records_keep_their_network(tmp_path):
+    random = np.random.default_rng(4)
+    table = pandas.DataFrame({"path": [f"{i}.png" for i in range(30)], "label": range(30)})
+    for path in table["path"]:
+        pixels = random.integers(0, 256, (16, 16, 3), dtype="uint8")
+        keras.utils.save_img(tmp_path / path, pixels, scale=False)
+    images = kr.data.load_images(table, images_dir=tmp_path, image_size=16, augment=False)
+    kr.data.write_records(images, tmp_path / "records")
+    again = kr.data.read_records(tmp_path / "records")
+    np.testing.assert_array_equal(next(iter(again.test))[0], next(iter(images.test))[0])
+    assert again.make_network()[1].shape == images.make_network()[1].shape
+
+
 def test_weights_come_back_and_others_may_be_given(written, folder, random):
     weights = random.random(SIZES["train"]).astype("float32")
     written(weights=weights)
