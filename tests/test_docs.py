@@ -1,6 +1,7 @@
 """The pages: their code runs, their links lead somewhere, what they quote is in the source."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -16,12 +17,16 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 # Its code is for three backends: tests/models/test_any_model.py runs it.
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 ON_EVERY_BACKEND = ROOT / "docs" / "any_model.md"
-WIDEST_PICTURE, LARGEST_PICTURE = 800, 150 * 1024
+WIDEST_PICTURE, LARGEST_PICTURE, LARGEST_NOTEBOOK = 800, 150 * 1024, 400 * 1024
 # The pages show settings worth using; a test need not train so long.
 SHORTER = {
     "4000, 8": "400, 8",
     "slice(3000), slice(3000, None)": "slice(300), slice(300, None)",
+    "train_samples=4000)": "train_samples=100, evaluation_per_age=1, image_size=16)",
+    "(64, 64, 3)": "(16, 16, 3)",
+    "verbose=0)  # the recipe's epochs": "epochs=1, verbose=0)",
     'run(benchmark, "SQINV + LDS")': 'run(benchmark, "SQINV + LDS", epochs=1)',
     '"SQINV + LDS", "RRT + RANKSIM"]': "]",
     '"VANILLA", "SQINV + LDS", ': '"VANILLA", ',
@@ -35,6 +40,9 @@ SHORTER = {
 
 def blocks_of(page, language="python"):
     text = page.read_text()
+    if page.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
@@ -46,6 +54,16 @@ def run(page):
             block = block.replace(long, short)
         exec(compile(block, page.name, "exec"), names)
     return names
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_shows_its_outputs_and_stays_small(notebook):
+    cells = json.loads(notebook.read_text())["cells"]
+    shown = [cell for cell in cells if cell.get("outputs")]
+    assert len(shown) >= 4
+    outputs = [output for cell in shown for output in cell["outputs"]]
+    assert all(output["output_type"] != "error" for output in outputs)
+    assert notebook.stat().st_size < LARGEST_NOTEBOOK
 
 
 def anchor(title):
@@ -83,7 +101,7 @@ def _elsewhere(tmp_path, monkeypatch, two_replicas):
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if blocks_of(page) and page != ON_EVERY_BACKEND],
+    [page for page in (*PAGES, *NOTEBOOKS) if blocks_of(page) and page != ON_EVERY_BACKEND],
     ids=lambda page: page.name,
 )
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, capsys):
@@ -100,7 +118,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, capsys):
 
 
 def test_every_shortcut_of_these_tests_is_in_a_page():
-    code = "\n".join(block for page in PAGES for block in blocks_of(page))
+    code = "\n".join(block for page in (*PAGES, *NOTEBOOKS) for block in blocks_of(page))
     assert [long for long in SHORTER if long not in code] == []
 
 
