@@ -59,7 +59,7 @@ def pytest_configure(config):
 
 
 # The tests of these train many small models, whose tracing takes longer than their few steps.
-EAGER = ("experiments", "methods", "tuning", "test_main.py")
+EAGER = ("experiments", "methods", "tuning", "test_main.py", "test_examples.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -51,7 +51,7 @@ def test_every_measured_pixel_is_counted_in_its_bin(tmp_path):
 
 def test_missing_images_of_the_published_list_are_counted(shared_data, tmp_path):
     shutil.copy(shared_data / "nyud2-dir" / "nyu2_test.csv", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"1308 of 1308 files .* Google Drive"):
+    with pytest.raises(FileNotFoundError, match=r"1308 of the 1308 files .* Google Drive"):
         read_depth_list(tmp_path, "nyu2_test.csv")
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import keras_ranksim as kr
-from keras_ranksim.experiments import price_curve, price_points, run
+from keras_ranksim.experiments import price_curve, run
+from keras_ranksim.experiments.price_curve import price_points
 from keras_ranksim.experiments.table import read_table
 
 
