@@ -257,7 +257,7 @@ def rank_matrices():
     return kr.plots.rank_matrices(found.centers, matrices, "age", "years")
 
 
-def term_learnt_alone(delta, steps=300):
+def term_learned_alone(delta, steps=300):
     """RankSim's term over the last steps of a network that learns nothing else."""
     measurements, ages = measured()
     keras.utils.set_random_seed(0)
@@ -295,7 +295,7 @@ def perturbation():
         float(np.mean(kr.ops.rank(similarity + delta * gradient) != ranks)) for delta in deltas
     ]
     tried = np.logspace(-5, 2, 8)
-    learned = [term_learnt_alone(delta) for delta in tried]
+    learned = [term_learned_alone(delta) for delta in tried]
     with look("light") as colors:
         figure = new_figure(4.8)
         top, bottom = figure.subplots(2, sharex=True)

@@ -34,7 +34,7 @@ class Difference(NamedTuple):
 def paired_difference(values, base_values, level: float = LEVEL) -> Difference:
     """The mean of `values - base_values`, pair by pair, with its interval (paired t).
 
-    What a seed does to both methods alike cancels, so that the interval is often narrower than
+    What a seed does to both methods cancels, so that the interval is often narrower than
     the two deviations suggest.
 
     Args:

@@ -1,4 +1,4 @@
-"""FDS as a layer: feature statistics by label, smoothed over neighbouring labels."""
+"""FDS as a layer: feature statistics by label, smoothed over neighboring labels."""
 
 import warnings
 

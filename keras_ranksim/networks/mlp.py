@@ -20,7 +20,7 @@ def mlp(
         widths: Units of every layer; the last one is the length of the embedding.
         activation: Activation of every layer, as in `keras.layers.Dense`.
         dropout: Share of units dropped after every layer but the last: the embedding is what
-            regularisers compare and feature statistics are taken of, so it stays whole.
+            regularizers compare and feature statistics are taken of, so it stays whole.
 
     Returns:
         `(inputs, embedding)`, functional tensors of shapes `(batch, input_size)` and

@@ -92,7 +92,7 @@ def _bottleneck(x, width, strides):
 
 
 def _convolution(x, filters, size, strides=1):
-    """A convolution without bias and its BatchNorm, padded alike on all sides."""
+    """A convolution without bias and its BatchNorm, padded equally on all sides."""
     if size > 1 and strides > 1:
         # Keras' "same" pads a strided convolution more on the far sides.
         x = layers.ZeroPadding2D(size // 2)(x)

@@ -11,7 +11,7 @@ def small_cnn(
     filters: tuple[int, ...] = (24, 48, 96, 128),
     name: str = "small_cnn",
 ):
-    """Blocks of convolution, batch normalisation and ReLU, then the mean over the picture.
+    """Blocks of convolution, batch normalization and ReLU, then the mean over the picture.
 
     Every block but the last halves height and width, by a stride, which keeps an epoch of
     4,000 pictures of 64 pixels within seconds on two CPU cores.

@@ -8,7 +8,7 @@ KERNELS = ("gaussian", "triangular", "laplacian")
 
 
 def kernel_window(kernel: str = "gaussian", kernel_size: int = 5, sigma: float = 2.0) -> np.ndarray:
-    """A symmetric window of `kernel_size` cells, largest in the middle, not normalised.
+    """A symmetric window of `kernel_size` cells, largest in the middle, not normalized.
 
     Args:
         kernel: `"gaussian"`, the response of a Gaussian filter with reflected borders to a

@@ -20,8 +20,8 @@ def scene(number):
     """A tilted plane whose nearness is painted: red, green and blue are its depth over 10 m."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     tilt = 0.3 + 0.1 * (number % 5)
-    metres = 1 + (rows / HEIGHT * (1 - tilt) + columns / WIDTH * tilt) * (2.5 + 0.3 * number)
-    return metres[..., None].astype("float32")
+    meters = 1 + (rows / HEIGHT * (1 - tilt) + columns / WIDTH * tilt) * (2.5 + 0.3 * number)
+    return meters[..., None].astype("float32")
 
 
 def write_png(path, array):
@@ -33,18 +33,18 @@ def draw(folder):
     """Fills a folder as the archive of NYU v2 is laid out; lists name it `data`."""
     lines = {"nyu2_train.csv": [], "nyu2_test.csv": []}
     for number in range(len(SCENES) * EACH):
-        metres = scene(number)
+        meters = scene(number)
         stem = f"nyu2_train/{SCENES[number // EACH]}/{number % EACH + 1}"
-        colours = np.repeat(metres * 25.5, 3, axis=-1).astype("uint8")
+        colors = np.repeat(meters * 25.5, 3, axis=-1).astype("uint8")
         (folder / stem).parent.mkdir(parents=True, exist_ok=True)
-        jpeg = tf.io.encode_jpeg(colours, quality=100, chroma_downsampling=False)
+        jpeg = tf.io.encode_jpeg(colors, quality=100, chroma_downsampling=False)
         (folder / f"{stem}.jpg").write_bytes(jpeg.numpy())
-        write_png(folder / f"{stem}.png", np.round(metres * 25.5).astype("uint8"))
+        write_png(folder / f"{stem}.png", np.round(meters * 25.5).astype("uint8"))
         lines["nyu2_train.csv"].append(f"data/{stem}.jpg,data/{stem}.png")
     for number in range(4):
-        metres, stem = scene(number), f"nyu2_test/{number:05d}"
-        write_png(folder / f"{stem}_colors.png", np.repeat(metres * 25.5, 3, -1).astype("uint8"))
-        write_png(folder / f"{stem}_depth.png", np.round(metres * 1000).astype("uint16"))
+        meters, stem = scene(number), f"nyu2_test/{number:05d}"
+        write_png(folder / f"{stem}_colors.png", np.repeat(meters * 25.5, 3, -1).astype("uint8"))
+        write_png(folder / f"{stem}_depth.png", np.round(meters * 1000).astype("uint16"))
         lines["nyu2_test.csv"].append(f"data/{stem}_colors.png,data/{stem}_depth.png")
     for name, rows in lines.items():
         (folder / name).write_text("\n".join(rows) + "\n")

@@ -1,4 +1,4 @@
-"""One geometry for image and depth map; colours changed at random."""
+"""One geometry for image and depth map; colors changed at random."""
 
 import numpy as np
 import tensorflow as tf
@@ -59,7 +59,7 @@ def test_turns_stay_within_their_bounds_and_half_of_the_images_are_mirrored():
     assert 70 < sum(bool(flip) for _, flip in turns) < 130
 
 
-def test_colours_change_by_brightness_contrast_saturation_and_light(random):
+def test_colors_change_by_brightness_contrast_saturation_and_light(random):
     image = random.random((6, 7, 3)).astype("float32")
     seed = tf.constant([5, 1], "int64")
     same = jitter_colors(image, seed, strength=0.0, lighting=0.0)
@@ -69,21 +69,21 @@ def test_colours_change_by_brightness_contrast_saturation_and_light(random):
     assert np.abs(lit).max() > 1e-4
     np.testing.assert_array_equal(jitter_colors(image, seed), jitter_colors(image, seed))
 
-    grey = np.tensordot(image, (0.299, 0.587, 0.114), 1)[..., None] + 0 * image
-    targets = {0: 0 * image, 1: np.full_like(image, grey.mean()), 2: grey}
+    gray = np.tensordot(image, (0.299, 0.587, 0.114), 1)[..., None] + 0 * image
+    targets = {0: 0 * image, 1: np.full_like(image, gray.mean()), 2: gray}
     seeds = tf.random.experimental.stateless_split(seed, 3)
     shares = tf.random.stateless_uniform((3,), seeds[1], -0.4, 0.4).numpy()
     order = tf.random.experimental.stateless_shuffle(tf.range(3), seeds[2]).numpy()
     expected = image
     for kind in order:
-        grey = np.tensordot(expected, (0.299, 0.587, 0.114), 1)[..., None] + 0 * expected
-        targets = [0 * grey, np.full_like(grey, grey.mean()), grey]
+        gray = np.tensordot(expected, (0.299, 0.587, 0.114), 1)[..., None] + 0 * expected
+        targets = [0 * gray, np.full_like(gray, gray.mean()), gray]
         expected = (1 - shares[kind]) * expected + shares[kind] * targets[kind]
     jittered = jitter_colors(image, seed, lighting=0.0)
     np.testing.assert_allclose(jittered, expected, atol=1e-5)
 
 
-def test_colours_are_scaled_by_those_of_imagenet():
+def test_colors_are_scaled_by_those_of_imagenet():
     white = np.asarray(normalize_colors(tf.ones((1, 1, 3)))).ravel()
     np.testing.assert_allclose(
         white, [(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225]

@@ -13,11 +13,11 @@ from keras_ranksim.data.depth.view import DepthView
 
 
 def test_eight_bits_stand_for_ten_metres_and_bin_edges_are_met_exactly():
-    for value, metres in ((0, 0.0), (51, 2.0), (102, 4.0), (153, 6.0), (204, 8.0), (255, 10.0)):
+    for value, meters in ((0, 0.0), (51, 2.0), (102, 4.0), (153, 6.0), (204, 8.0), (255, 10.0)):
         png = tf.io.encode_png(np.full((2, 2, 1), value, "uint8")).numpy()
         depth = decode_depth_map(b"one.png", png)
-        np.testing.assert_allclose(depth, metres, rtol=1e-7)
-        assert kr.LabelBins.uniform(0, 10, 0.1).index(depth).ravel()[0] == min(metres * 10, 99)
+        np.testing.assert_allclose(depth, meters, rtol=1e-7)
+        assert kr.LabelBins.uniform(0, 10, 0.1).index(depth).ravel()[0] == min(meters * 10, 99)
 
 
 def test_the_published_lists_are_read_whole(shared_data, tmp_path):

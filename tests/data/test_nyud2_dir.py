@@ -174,9 +174,9 @@ def test_a_mask_of_another_shape_raises(copied):
 
 def test_pixels_without_measurement_weigh_nothing(copied):
     path = copied / "nyu2_test/00000_depth.png"
-    metres = np.round(scene(0) * 1000).astype("uint16")
-    metres[:, :40] = 0
-    write_png(path, metres)
+    meters = np.round(scene(0) * 1000).astype("uint16")
+    meters[:, :40] = 0
+    write_png(path, meters)
     benchmark = load(copied, mask_file=None)
     _, depths, weights = all_of(benchmark.test)
     assert (depths[0] == 0).any()

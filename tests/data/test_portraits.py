@@ -172,8 +172,8 @@ def test_two_views_of_a_sample_differ_and_belong_together(augment):
     assert one.shape == other.shape == (60, 16, 16, 3)
     differ = np.any(one != other, axis=(1, 2, 3))
     assert 0.7 < differ.mean() < 1
-    colour = np.corrcoef(np.mean(one, axis=(1, 2, 3)), np.mean(other, axis=(1, 2, 3)))
-    assert colour[0, 1] > 0.95
+    color = np.corrcoef(np.mean(one, axis=(1, 2, 3)), np.mean(other, axis=(1, 2, 3)))
+    assert color[0, 1] > 0.95
     x, _, _ = next(iter(benchmark.val))
     assert x.shape == (64, 16, 16, 3)
 

@@ -70,7 +70,7 @@ def test_replicas_leave_the_losses_of_other_layers_to_their_own(two_replicas, na
 @pytest.mark.parametrize(("samples", "batch"), [(47, 47), (33, 32)], ids=str)
 def test_batches_that_replicas_cannot_share_evenly_count_whole(two_replicas, names, samples, batch):
     """24 and 23 samples, and 1 and none. The regression loss, whose mean over an uneven replica
-    Keras weighs as any other's, is silent here: what is learned comes from the regulariser."""
+    Keras weighs as any other's, is silent here: what is learned comes from the regularizer."""
 
     def trained(scope):
         with scope:

@@ -84,7 +84,7 @@ def test_two_workers_learn_what_one_process_learns(trained):
 
 
 def test_two_workers_balance_their_samples_together(trained):
-    """Balanced MSE, with the regularisers."""
+    """Balanced MSE, with the regularizers."""
     _, left = trained
     alone = balanced_regressor()
     alone.fit(data(), epochs=EPOCHS, verbose=0)

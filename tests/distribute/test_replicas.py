@@ -1,7 +1,7 @@
 """Two replicas with half a batch each learn what one learns with the whole.
 
 Steps are few on purpose: the ranks are piecewise constant, so once a rounding error of 1e-8
-swaps two neighbours, any two runs of RankSim part for good.
+swaps two neighbors, any two runs of RankSim part for good.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def test_two_replicas_learn_what_one_learns(names, two_replicas):
             assert_all_close(statistics_of(alone), statistics_of(together), rtol=1e-4, atol=1e-5)
 
 
-def test_the_regulariser_acts_on_the_global_batch(two_replicas):
+def test_the_regularizer_acts_on_the_global_batch(two_replicas):
     """With half a batch each, the local term would be about half of the global one."""
     x, y, _ = next(iter(data()))
     layer = kr.layers.RankSimRegularizer(gamma=1.0, seed=1)

@@ -1,4 +1,4 @@
-"""A regulariser of embeddings on feature maps."""
+"""A regularizer of embeddings on feature maps."""
 
 import contextlib
 import json
@@ -40,7 +40,7 @@ def means_by_loops(values, weights):
     ]
 
 
-def test_the_regulariser_sees_pooled_features_and_mean_labels_and_weights(maps, random):
+def test_the_regularizer_sees_pooled_features_and_mean_labels_and_weights(maps, random):
     features, labels, weights = maps
     predictions = random.normal(size=labels.shape).astype("float32")
     recorder = Recorder()

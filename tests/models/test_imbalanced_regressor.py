@@ -10,7 +10,7 @@ from small import BINS, data, regressor, statistics_of, weights_of
 import keras_ranksim as kr
 
 
-def test_fit_adds_the_regulariser_to_the_loss(random):
+def test_fit_adds_the_regularizer_to_the_loss(random):
     x = random.normal(size=(20, 6)).astype("float32")
     y = random.uniform(0, 40, size=(20, 1)).astype("float32")
     model = regressor("ranksim")

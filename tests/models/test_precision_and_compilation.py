@@ -46,7 +46,7 @@ def test_one_step_in_half_precision_moves_the_weights_as_float32_does(policy, na
     """Under mixed_float16 the loss is scaled by 2^15, which the published gradient is lost to.
 
     Weights and inputs are small whole numbers, so that the features, and with them the ranks,
-    are the same in every precision; a head of zeros leaves the regulariser alone at work.
+    are the same in every precision; a head of zeros leaves the regularizer alone at work.
     """
     x = random.integers(-3, 4, size=(32, 6)).astype("float32")
     kernel = random.integers(-3, 4, size=(6, 16)).astype("float32")

@@ -33,7 +33,7 @@ def test_only_the_head_changes_and_it_starts_anew(trained):
     assert np.abs(trained.get_layer("head").get_weights()[1]).max() > 0
 
 
-def test_the_second_stage_has_no_regulariser_and_its_own_weights(trained, random):
+def test_the_second_stage_has_no_regularizer_and_its_own_weights(trained, random):
     x, y = random.normal(size=(30, 6)), random.uniform(0, 40, size=(30, 1))
     weight = random.uniform(0.1, 3, size=30)
     history = kr.retrain_regressor(
@@ -90,7 +90,7 @@ def nested():
     return model
 
 
-def with_learnt_noise():
+def with_learned_noise():
     inputs = keras.Input((6,))
     outputs = keras.layers.Dense(1, name="head")(keras.layers.Dense(4, name="body")(inputs))
     model = kr.ImbalancedRegressor(inputs, kr.layers.NoiseScale()(outputs))
@@ -106,7 +106,7 @@ def sequential():
     return model
 
 
-@pytest.mark.parametrize("make", [nested, with_learnt_noise, sequential])
+@pytest.mark.parametrize("make", [nested, with_learned_noise, sequential])
 @pytest.mark.parametrize("frozen_before", [False, True])
 def test_the_head_is_found_in_every_kind_of_model(make, frozen_before):
     model = make()

@@ -116,7 +116,7 @@ def test_statistics_of_features_are_collected_by_pixel(random):
     assert np.abs(calibrated - features).max() > 1e-3
 
 
-def test_weights_of_keras_applications_get_the_images_they_were_learnt_on(monkeypatch, random):
+def test_weights_of_keras_applications_get_the_images_they_were_learned_on(monkeypatch, random):
     seen = {}
 
     def fake(include_top, weights, input_tensor):

@@ -85,7 +85,7 @@ class Browser:
             self._next_message()
 
     def set_up(self, width, dark, height=900):
-        """Sets the width of the screen, in CSS pixels, and the colour scheme."""
+        """Sets the width of the screen, in CSS pixels, and the color scheme."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
