@@ -16,7 +16,7 @@ LOSSES = {"mae": "absolute_error", "mse": "squared_error"}
 
 
 class Boosting:
-    """Trees of scikit-learn, boosted for the rounds that suit the validation split.
+    """Boosted trees of scikit-learn; the validation split chooses the number of rounds.
 
     Args:
         benchmark: A table; its recipe says which loss, its `weights` weigh the training rows.

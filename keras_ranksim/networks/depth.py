@@ -1,4 +1,4 @@
-"""From an image to a feature map of half its size: the encoder-decoder of the depth benchmark."""
+"""Encoder-decoder of the depth benchmark: an image becomes a feature map of half its size."""
 
 from collections.abc import Callable, Sequence
 

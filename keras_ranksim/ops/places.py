@@ -32,7 +32,7 @@ def places(values, others) -> keras.KerasTensor:
 
 
 def between(sequence, position) -> keras.KerasTensor:
-    """The value at a position between two entries of a sequence, on the line that joins them.
+    """Linear interpolation between neighboring entries of a sequence.
 
     Args:
         sequence: Tensor of shape `(M,)`.
