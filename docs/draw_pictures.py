@@ -145,7 +145,7 @@ def relevant_ages():
         top.set_ylabel("relevance")
         draw_histogram(bottom, BINS.count(ages), BINS, (100, 20), colors)
         legend_above(bottom)
-        bottom.set_ylabel("training labels a bin")
+        bottom.set_ylabel("training labels per bin")
         bottom.set_xlabel("age (years)")
         figure.align_ylabels()
         finish(figure)

@@ -20,7 +20,7 @@ def price_curve(
 ) -> Figure:
     """Draws the error on few-shot labels against that on many-shot ones, one point per power.
 
-    Powers are those of the count by whose inverse training weighs: 0 is plain training, 1 the full
+    A power p stands for weights 1 / count^p: 0 is plain training, 1 the full
     inverse. A curve that falls steeply sells much for little.
 
     Args:
@@ -70,7 +70,7 @@ def price_curve(
                 fontsize=9.5,
             )
         axes.margins(0.12)
-        axes.set_title("numbers: the power of the count by whose inverse training weighs")
+        axes.set_title("numbers: the power p of the weights 1 / count^p")
         axes.set_xlabel(in_unit(f"{metric} on many-shot labels", label_unit))
         axes.set_ylabel(in_unit(f"{metric} on few-shot labels", label_unit, width=45))
         finish(figure)
