@@ -230,7 +230,7 @@ def on_paper(repeats):
     text = (
         f"IMDB-WIKI has {IMAGES:,} training images; {GPUS} GPUs of {LOCAL} each make a global "
         f"batch of {batch:,}, {steps} steps an epoch, {steps * EPOCHS:,} in {EPOCHS} epochs. "
-        f"**Assumed**: ResNet-50 with {DEPTH:,} features, {IMAGES_PER_SECOND:,} images a second "
+        f"**Assumed**: ResNet-50 with {DEPTH:,} features, {IMAGES_PER_SECOND:,} images per second "
         f"and GPU; a link of {GIGABITS} Gbit/s a GPU, float32, {1e6 * HOP:.0f} microseconds a "
         f"hop, {math.log2(GPUS):.0f} hops; a GPU computes the regularizers {TIMES_AS_FAST} times "
         f"as fast as these cores, after {LAUNCHES} launches of {1e6 * LAUNCH:.0f} microseconds; "

@@ -27,11 +27,11 @@ def align_labels(labels, predictions):
 
 
 def align_weights(weights, labels):
-    """Float32 weights of the shape of `labels`: one a sample, or one a pixel of dense labels."""
+    """Float32 weights of the shape of `labels`: one per sample, or one per pixel of dense labels."""
     weights = ops.cast(ops.convert_to_tensor(weights), "float32")
     if len(weights.shape) > len(labels.shape):
         raise ValueError(
-            "`sample_weight` must hold one weight a sample, or one a pixel. Received: "
+            "`sample_weight` must hold one weight per sample, or one per pixel. Received: "
             f"sample_weight of shape {tuple(weights.shape)} for labels of shape "
             f"{tuple(labels.shape)}"
         )

@@ -44,7 +44,7 @@ def shots_of_counts(
         few_below: A bin with fewer, but not none, is `"few"`; what lies between is `"medium"`.
 
     Returns:
-        An array of strings, one a bin.
+        An array of strings, one per bin.
 
     Example:
 

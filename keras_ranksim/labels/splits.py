@@ -28,7 +28,7 @@ def balanced_split(
         seed: Seed of the draw.
 
     Returns:
-        An array of `"train"`, `"val"` and `"test"`, one a sample.
+        An array of `"train"`, `"val"` and `"test"`, one per sample.
 
     Example:
 
