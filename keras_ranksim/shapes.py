@@ -27,7 +27,7 @@ def align_labels(labels, predictions):
 
 
 def align_weights(weights, labels):
-    """Float32 weights of the shape of `labels`: one per sample, or one per pixel of dense labels."""
+    """Float32 weights of the shape of `labels`: one per sample, or per pixel of dense labels."""
     weights = ops.cast(ops.convert_to_tensor(weights), "float32")
     if len(weights.shape) > len(labels.shape):
         raise ValueError(

@@ -165,7 +165,7 @@ def test_shapes_that_do_not_fit_are_told(maps):
     labels, predictions, weights = maps
     with pytest.raises(ValueError, match="Labels and predictions must have the same shape"):
         kr.metrics.DepthRMSE().update_state(labels, predictions[:, :3])
-    message = r"`sample_weight` must hold one weight per sample, or one per pixel.*\(5, 6, 8, 1, 1\)"
+    message = r"`sample_weight` must hold one weight per sample, or one per pixel.*\(5, 6, 8"
     with pytest.raises(ValueError, match=message):
         kr.metrics.DepthRMSE().update_state(
             labels, predictions, sample_weight=weights[..., None, None]
