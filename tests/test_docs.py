@@ -42,7 +42,8 @@ def blocks_of(page, language="python"):
     text = page.read_text()
     if page.suffix == ".ipynb":
         cells = json.loads(text)["cells"]
-        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        return [re.sub("^%.*\n", "", block) for block in code]  # magics of IPython
     return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 
@@ -57,11 +58,9 @@ def run(page):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_shows_its_outputs_and_stays_small(notebook):
+def test_a_notebook_has_no_errors_and_stays_small(notebook):
     cells = json.loads(notebook.read_text())["cells"]
-    shown = [cell for cell in cells if cell.get("outputs")]
-    assert len(shown) >= 4
-    outputs = [output for cell in shown for output in cell["outputs"]]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     assert all(output["output_type"] != "error" for output in outputs)
     assert notebook.stat().st_size < LARGEST_NOTEBOOK
 
