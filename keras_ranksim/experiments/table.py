@@ -225,7 +225,9 @@ def difference_text(row: pandas.Series) -> str | None:
     found = [float(row.get(kind, np.nan)) for kind in ("difference", "low", "high")]
     if np.isnan(found[0]):
         return None
-    difference, low, high = (f"{number:+.2g}" for number in found)
+    # Whole numbers from 100 on: -130, and not -1.3e+02.
+    written = (f"{number:+.0f}" if abs(number) >= 99.5 else f"{number:+.2g}" for number in found)
+    difference, low, high = written
     return difference if np.isnan(found[1]) else f"{difference} [{low}, {high}]"
 
 

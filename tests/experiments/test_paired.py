@@ -53,3 +53,11 @@ def test_one_seed_or_none_has_no_interval():
 def test_equal_differences_have_an_interval_of_no_width():
     found = paired_difference([1.0, 2.0], [2.0, 3.0])
     assert (found.low, found.high) == (-1.0, -1.0)
+
+
+def test_a_difference_is_written_without_exponents():
+    from keras_ranksim.experiments.table import difference_text
+
+    row = {"difference": -134.2, "low": -151.0, "high": 0.123}
+    assert difference_text(row) == "-134 [-151, +0.12]"
+    assert difference_text({"difference": -99.7}) == "-100"
