@@ -4,15 +4,13 @@ Pages link to each other as they do in the repository, so that they work there t
 that leave `docs/` are turned to where the site has these files.
 """
 
-import importlib
 import re
 from pathlib import Path
 
+from make_api import packages, public_names
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("", "layers", "losses", "metrics", "models", "data", "networks", "experiments")
-ROOMS = (*ROOMS, "methods", "tuning", "plots", "labels", "ops", "distribute")
 PAGES = ("tutorial", "choosing", "methods", "own_data", "any_model", "distributed")
 MOVED = {
     "../README.md": "index.md",
@@ -36,7 +34,7 @@ def on_config(config):
         *[f"{page}.md" for page in pages],
         {"Examples": [f"examples/{name}.md" for name in examples]},
         {"Measured": ["results/README.md", *[f"results/{name}" for name in results]]},
-        {"API": [{_module(room): f"api/{_module(room)}.md"} for room in ROOMS]},
+        {"API": [{_module(room): f"api/{_module(room)}.md"} for room in packages()]},
     ]
     return config
 
@@ -54,8 +52,8 @@ def on_files(files, config):
         _add(files, config, f"results/{path.name}", content)
     page = (ROOT / "benchmarks" / "README.md").read_text()
     _add(files, config, "results/README.md", page.replace("](results/", "]("))
-    for room in ROOMS:
-        _add(files, config, f"api/{_module(room)}.md", _api(_module(room)))
+    for room, things in public_names().items():
+        _add(files, config, f"api/{_module(room)}.md", _api(_module(room), things))
     return files
 
 
@@ -74,15 +72,9 @@ def _from_root(text):
     return text.replace("](benchmarks/README.md", "](results/README.md")
 
 
-def _api(module):
-    names = importlib.import_module(module).__all__
-    public = [name for name in names if not _is_module(module, name)]
-    paths = "\n\n".join(f"::: {module}.{name}" for name in public)
+def _api(module, names):
+    paths = "\n\n".join(f"::: {module}.{name}" for name in names)
     return f"# {module}\n\n{paths}\n"
-
-
-def _is_module(module, name):
-    return not callable(getattr(importlib.import_module(module), name))
 
 
 def _module(room):

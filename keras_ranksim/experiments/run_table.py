@@ -58,8 +58,7 @@ def run_table(
             with its own settings, which is the `benchmark` of a search's result.
         base: Name of the row that the others are compared with, seed by seed, if it is a row.
         processes: How many cells to train at once, each in a process of its own with its share of
-            the cores. Small networks cannot use several cores, so two processes take little more
-            than half the time of one. The results are the same.
+            the cores: small networks cannot use several. The results are the same.
 
     Returns:
         A `Table`.

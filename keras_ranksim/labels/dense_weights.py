@@ -2,12 +2,10 @@
 
 import numpy as np
 
+from keras_ranksim.labels.kernel_density import kernel_density, silverman
 from keras_ranksim.validation import non_negative, numbers, same_length
 
 SMALLEST_WEIGHT = 1e-6
-CELLS_PER_BANDWIDTH = 32
-MOST_CELLS = 2**20
-REACH = 6  # bandwidths from which a label adds nothing to the density
 
 
 def dense_weights(labels, alpha: float = 1.0, *, counts=None) -> np.ndarray:
@@ -50,27 +48,12 @@ def dense_weights(labels, alpha: float = 1.0, *, counts=None) -> np.ndarray:
 def relative_density(labels: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The density of the labels at each of them, divided by its maximum over the whole line.
 
-    Found on a grid of 32 cells per bandwidth, so that time and memory stay linear in the labels.
-
     Args:
         labels: Labels, any shape.
         counts: How often each occurs, the same shape.
     """
-    mean = np.average(labels, weights=counts)
-    deviation = np.sqrt(np.average((labels - mean) ** 2, weights=counts))
-    if deviation == 0:
+    bandwidth = silverman(labels, counts)
+    if bandwidth == 0:
         return np.ones(labels.shape)
-    bandwidth = 1.06 * deviation * counts.sum() ** (-1 / 5)
-    first, last = labels.min() - bandwidth, labels.max() + bandwidth
-    cell = max(bandwidth / CELLS_PER_BANDWIDTH, (last - first) / MOST_CELLS)
-    cells = int((last - first) / cell) + 2
-    # Each label is shared by the two cells around it, in proportion to its distance from them.
-    place = (labels.ravel() - first) / cell
-    left = place.astype(int)
-    right_share = (place - left) * counts.ravel()
-    mass = np.bincount(left, counts.ravel() - right_share, cells)
-    mass += np.bincount(left + 1, right_share, cells)
-    reach = int(REACH * bandwidth / cell)
-    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) * cell / bandwidth) ** 2)
-    density = np.convolve(mass, window)[reach : reach + cells]
-    return np.interp(place, np.arange(cells), density / density.max()).reshape(labels.shape)
+    grid, density = kernel_density(labels, counts, bandwidth)
+    return np.interp(labels, grid, density / density.max())

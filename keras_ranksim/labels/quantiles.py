@@ -2,18 +2,14 @@
 
 import numpy as np
 
+from keras_ranksim.labels.kernel_density import kernel_density, silverman
 from keras_ranksim.validation import numbers, positive, same_length
-
-CELLS_PER_BANDWIDTH = 16
-MOST_CELLS = 2**18
-REACH = 6  # bandwidths from which a label adds nothing to the density
 
 
 def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=None) -> np.ndarray:
     """The labels below which given shares of a smooth density of all labels lie.
 
-    The density has a Gaussian kernel. It is found on a grid of 16 cells per bandwidth, so time and
-    memory are linear in the labels.
+    The density has a Gaussian kernel, see `kernel_density`.
 
     Args:
         labels: Labels, any shape.
@@ -40,28 +36,11 @@ def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=No
     counts = np.ones(labels.shape) if counts is None else numbers("counts", counts).ravel()
     same_length(labels=labels, counts=counts)
     if bandwidth is None:
-        bandwidth = _silverman(labels, counts)
+        bandwidth = silverman(labels, counts)
     else:
         positive("bandwidth", bandwidth, "the deviation of the kernel")
     if bandwidth == 0:
         return np.full(levels.shape, labels[0])
-    first, last = labels.min() - REACH * bandwidth, labels.max() + REACH * bandwidth
-    cell = max(bandwidth / CELLS_PER_BANDWIDTH, (last - first) / MOST_CELLS)
-    grid = first + cell * np.arange(int((last - first) / cell) + 2)
-    # Each label is shared by the two cells around it, in proportion to its distance from them.
-    place = (labels - first) / cell
-    left = place.astype(int)
-    right_share = (place - left) * counts
-    mass = np.bincount(left, counts - right_share, len(grid))
-    mass += np.bincount(left + 1, right_share, len(grid))
-    reach = int(REACH * bandwidth / cell)
-    window = np.exp(-0.5 * (np.arange(-reach, reach + 1) * cell / bandwidth) ** 2)
-    density = np.convolve(mass, window)[reach : reach + len(grid)]
+    grid, density = kernel_density(labels, counts, bandwidth)
     below = np.cumsum(density) - density / 2
     return np.interp(levels, below / density.sum(), grid)
-
-
-def _silverman(labels, counts):
-    mean = np.average(labels, weights=counts)
-    deviation = np.sqrt(np.average((labels - mean) ** 2, weights=counts))
-    return 1.06 * deviation * counts.sum() ** (-1 / 5)

@@ -142,9 +142,8 @@ class VotingHead(keras.layers.Layer):
         """For every bin and expert `1 / count ** power`, scaled to a mean of 1 over the samples."""
         counts, columns = self.train_counts, [np.ones(len(self.bins))]
         for power in np.arange(1, self.experts) / (self.experts - 1):
-            powered = np.clip(counts, *COUNT_CLIP) if power == 1 else counts**power
-            weights = weights_of_counts(powered, scheme="inverse", **self.smoothing)
-            columns.append(weights / np.average(weights, weights=counts))
+            clip = COUNT_CLIP if power == 1 else None
+            columns.append(weights_of_counts(counts, power, count_clip=clip, **self.smoothing))
         return np.stack(columns, axis=-1).astype("float32")
 
     def _split(self, outputs):

@@ -63,7 +63,7 @@ class SentenceEncoder:
 
 
 def encoder_identity(encoder: str | os.PathLike) -> dict:
-    """What tells this encoder from others, as JSON values: a folder by what its files hold."""
+    """Identifies an encoder, as JSON values: a folder by the hashes of its files."""
     place = _place(encoder)
     if not Path(place).is_dir():
         return {"preset": place}

@@ -40,36 +40,26 @@ def benchmark():
     return make_benchmark()  # noqa: F821
 
 
-# Every base with every addition at least once; tests/methods trains them on other kinds of data.
-EVERY = (
-    "VANILLA",
-    "FDS + RANKSIM",
-    "FOCAL-R + LDS",
-    "FOCAL-R + FDS + RANKSIM",
-    "RRT + LDS + FDS + RANKSIM",
-    "SQINV + LDS + FDS + RANKSIM + CONR",
-    "INV + RNC",
-    "BMSE + CONR",
-    "BMSE + LDS",
-    "DENSE + FDS + RANKSIM",
-    "POWER + LDS",
-    "RRT + CMIXUP",
-    "CONR + CMIXUP",
-    "PRETRAIN + RNC + LDS",
-    "PRETRAIN + RNC + FDS + RANKSIM",
-    "RRT + DIST + FDS + RANKSIM",
-    "DIST + LDS",
-    "UVOTE + LDS",
-    "UVOTE + FDS + RANKSIM",
+EVERY = [*Method.paper_grid(), *map(Method.parse, ("INV", "CONR", "BMSE", "BMSE + CONR"))]
+EVERY += map(
+    Method.parse, ("DENSE", "DENSE + FDS + RANKSIM", "POWER + LDS", "RRT + CMIXUP", "CONR + CMIXUP")
 )
+EVERY += [
+    Method.parse(f"{name} + {other}" if other else name)
+    for name in ("RNC", "PRETRAIN + RNC", "DIST", "RRT + DIST", "UVOTE", "CMIXUP")
+    for other in ("", "LDS", "FDS + RANKSIM")
+]
+EVERY += [Method.parse("SQINV + LDS + FDS + RANKSIM + CONR")]
 
 
 def test_every_name_is_trained_below():
-    trained = {entry.name for name in EVERY for entry in Method.parse(name).entries}
+    trained = {entry.name for method in EVERY for entry in method.entries}
     assert {entry.name for entry in entries() if entry.fit is None} <= trained
 
 
-@pytest.mark.parametrize("method", [*map(Method.parse, EVERY)], ids=str)
+@pytest.mark.parametrize(
+    "method", [*dict.fromkeys(m.same_run(kr.data.Recipe(1, 1, 1)) for m in EVERY)], ids=str
+)
 def test_every_method_trains_and_reports(benchmark, method):
     result = run(benchmark, method, verbose=0)
     stages = 2 if method.base in ("RRT", "PRETRAIN") else 1

@@ -5,6 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from gradients import numpy
+from pairwise_layers import (
+    MODES,
+    check_that_replicas_learn_what_one_learns,
+    check_that_weights_stay_finite,
+)
 
 import keras_ranksim as kr
 
@@ -126,26 +131,9 @@ def test_the_layer_is_an_identity_without_labels(when):
 
 @pytest.mark.parametrize("with_all", [False, True])
 def test_two_replicas_learn_what_one_learns(two_replicas, with_all):
-    def extra():
-        bins = kr.LabelBins.uniform(0, 8, 1)
-        return with_all * [
-            kr.layers.FeatureDistributionSmoothing(bins),
-            kr.layers.RankSimRegularizer(0.05, 2.0, seed=1),
-        ]
-
-    data = tf.data.Dataset.from_tensor_slices((X, Y, WEIGHT)).batch(12)
-    alone = regressor(*extra())
-    history = alone.fit(data, epochs=2, verbose=0).history
-    with two_replicas.scope():
-        together = regressor(*extra())
-    np.testing.assert_allclose(
-        together.fit(data, epochs=2, verbose=0).history["loss"], history["loss"], rtol=1e-5
-    )
-    for one, other in zip(alone.trainable_weights, together.trainable_weights):
-        np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (other, one)), atol=1e-5)
+    check_that_replicas_learn_what_one_learns(two_replicas, regressor, with_all, (X, Y, WEIGHT))
 
 
-MODES = [{}] if keras.config.backend() == "torch" else [{}, {"jit_compile": True}]
 BATCHES = {
     "one sample": (X[:1], Y[:1]),
     "one label": (X, np.ones((24, 1))),
@@ -157,11 +145,7 @@ BATCHES = {
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_no_batch_makes_a_nan(batch, mode):
-    model = regressor()
-    model.compile("sgd", loss="mse", **mode)
-    x, y = BATCHES[batch]
-    assert np.isfinite(model.fit(x, y, epochs=2, verbose=0).history["loss"]).all()
-    assert all(np.isfinite(w).all() for w in model.get_weights())
+    check_that_weights_stay_finite(regressor(), mode, *BATCHES[batch])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.recipe import Recipe
-from keras_ranksim.data.sentences.encoded_pairs import encoded_fields
+from keras_ranksim.data.sentences.encoded_pairs import SETTINGS_OF_STS_B, encoded_fields
 from keras_ranksim.data.sentences.sts_b_files import (
     LARGEST_SCORE,
     SHA256,
@@ -216,21 +216,11 @@ def _recipe(samples):
         epochs=epochs(100, 128),
         batch_size=128,
         learning_rate=1e-4,
-        loss="mse",
-        monitor="val_mse",
         clipnorm=5.0 * LOSS_SCALE,
         patience=epochs(10, 128),
-        weights={"scheme": "inverse"},
-        fds={
-            "kernel": "gaussian",
-            "kernel_size": 5,
-            "sigma": 2.0,
-            "variance_clip": (0.5, 2.0),
-            "empty_bins": "neighbors",
-        },
         ranksim={"gamma": 0.01 * LOSS_SCALE, "lambda_": 100 / LOSS_SCALE},
         focal={"error": "squared", "beta": 20 / LARGEST_SCORE},
-        conr={"window": 0.1, "pushing_power": 0.1},
+        **SETTINGS_OF_STS_B,
     )
 
 
