@@ -6,6 +6,7 @@ of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
 
 import contextlib
 import gc
+import io
 import os
 from pathlib import Path
 
@@ -62,11 +63,14 @@ def pytest_configure(config):
 EAGER = ("experiments", "methods", "tuning", "test_main.py", "test_examples.py")
 
 
+def trains_many(node):
+    """Whether a test or a file is among those of `EAGER`."""
+    return bool(set(node.path.relative_to(node.config.rootpath).parts) & set(EAGER))
+
+
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if set(item.path.relative_to(item.config.rootpath).parts) & set(EAGER):
-            item.add_marker(pytest.mark.usefixtures("_eagerly"))
-            item.add_marker(pytest.mark.filterwarnings("ignore:Even though the `tf.config"))
+    for item in filter(trains_many, items):
+        item.add_marker(pytest.mark.filterwarnings("ignore:Even though the `tf.config"))
 
 
 @contextlib.contextmanager
@@ -81,10 +85,26 @@ def eagerly():
         tf.config.run_functions_eagerly(False)
 
 
-@pytest.fixture(scope="module")
-def _eagerly():
-    with eagerly():
+# Fixtures that a marker asks for at this late hour are not set up: these ask for themselves.
+@pytest.fixture(autouse=True, scope="module")
+def _eagerly(request):
+    with eagerly() if trains_many(request.node) else contextlib.nullcontext():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _unrendered(request, monkeypatch):
+    """Figures of reports are drawn but not rendered, which takes as long again; tests of plots
+    and of reports render them."""
+    if not trains_many(request.node) or "report" in request.node.path.parts:
+        return
+    import matplotlib.figure
+
+    from keras_ranksim.experiments.report import pictures
+
+    dot = io.BytesIO()
+    matplotlib.figure.Figure((0.1, 0.1)).savefig(dot, dpi=10)
+    monkeypatch.setattr(pictures, "png", lambda figure: dot.getvalue())
 
 
 @pytest.fixture(autouse=True)
