@@ -1,7 +1,7 @@
 """The cells of a table in a file that is committed, so that a table can grow over days.
 
-A row of the file is a method, a seed and a shot, with the errors on the test split. Cells whose
-settings have changed since are trained again.
+A row of the file is a method, a seed and a shot, with the errors on the test split and the machine
+that trained it. Cells whose settings have changed since are trained again.
 """
 
 import csv
@@ -16,7 +16,7 @@ from keras_ranksim.experiments.settings import NOT_COMPARED, settings_of
 from keras_ranksim.experiments.training import as_trained
 from keras_ranksim.methods.ensemble import members_of, parse_row
 
-NAMES = ("row", "seed", "settings", "seconds", "shot")
+NAMES = ("row", "seed", "settings", "seconds", "machine", "shot")
 
 
 class KeptCells:
@@ -26,12 +26,14 @@ class KeptCells:
         path: The CSV file, which need not exist.
         benchmark_of: Function from the name of a row to its benchmark.
         epochs: Epochs of each stage, or `None` for the recipe's.
+        machine: Versions and devices of this process, kept with the cells that it adds.
     """
 
-    def __init__(self, path: Path, benchmark_of, epochs):
+    def __init__(self, path: Path, benchmark_of, epochs, machine: str):
         self.path = path
         self.benchmark_of = benchmark_of
         self.epochs = epochs
+        self.machine = machine
         self.lines = []
         if path.exists():
             with path.open(newline="") as file:
@@ -49,8 +51,7 @@ class KeptCells:
 
     def find(self, row: str, seed: int) -> Result | None:
         """The result of a cell, without history and model, or `None`."""
-        wanted = {"row": row, "seed": str(seed), "settings": self.settings(row, seed)}
-        lines = [line for line in self.lines if wanted.items() <= line.items()]
+        lines = self._lines(row, seed)
         if not lines:
             return None
         columns = [name for name in lines[0] if name not in NAMES]
@@ -64,6 +65,15 @@ class KeptCells:
         name = self.benchmark_of(row).name
         return Result(name, method, seed, report, report, history)
 
+    def machines(self, rows, seeds) -> list[str]:
+        """The machines that trained the cells."""
+        lines = [line for row in rows for seed in seeds for line in self._lines(row, seed)]
+        return sorted({line["machine"] for line in lines})
+
+    def _lines(self, row, seed):
+        wanted = {"row": row, "seed": str(seed), "settings": self.settings(row, seed)}
+        return [line for line in self.lines if wanted.items() <= line.items()]
+
     def add(self, row: str, result: Result) -> None:
         """Adds a cell, in place of one with other settings, and writes the file."""
         cell = {"row": row, "seed": str(result.seed)}
@@ -71,6 +81,7 @@ class KeptCells:
         # An ensemble trains nothing of its own.
         seconds = result.seconds if "loss" in result.history else 0
         cell |= {"settings": self.settings(row, result.seed), "seconds": f"{seconds:.0f}"}
+        cell["machine"] = self.machine
         for shot, errors in result.report.iterrows():
             values = {name: f"{value:.6g}" for name, value in errors.items()}
             self.lines.append({**cell, "shot": shot, **values})

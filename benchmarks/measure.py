@@ -102,19 +102,25 @@ def machine(*packages):
     Args:
         *packages: Packages whose versions matter besides those of Keras and its backend.
     """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores ({_processor()})"
+    return ", ".join([cores, f"{memory:.0f} GiB", *accelerators(), *versions(*packages)])
+
+
+def versions(*packages):
+    """Python, Keras and its backend, and further packages, each with its version."""
+    import keras
+
+    names = dict.fromkeys((keras.config.backend(), "keras", *packages))
+    found = [f"{name} {metadata.version(name)}" for name in names]
+    return [f"Python {platform.python_version()}", *found]
+
+
+def accelerators():
+    """Names of the accelerators that the backend of Keras sees."""
     import keras
 
     backend = keras.config.backend()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores ({_processor()})"
-    place = ", ".join([cores, f"{memory:.0f} GiB", *accelerators(backend)])
-    names = dict.fromkeys((backend, "keras", *packages))
-    versions = [f"{name} {metadata.version(name)}" for name in names]
-    return f"{place}, Python {platform.python_version()}, {', '.join(versions)}"
-
-
-def accelerators(backend):
-    """Names of the accelerators that a backend of Keras sees."""
     if backend == "jax":
         import jax
 

@@ -21,18 +21,19 @@ perturbation as well (gamma 0 is one more point).
 
 import argparse
 import dataclasses
+import itertools
 import os
-import platform
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from kept_cells import KeptCells
-from measure import command
+from measure import accelerators, command, versions
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, Table, run_table
 from keras_ranksim.experiments.evaluation import main_column
+from keras_ranksim.experiments.table import read_table
 from keras_ranksim.methods.ensemble import parse_row
 
 RESULTS = Path(__file__).parent / "results"
@@ -72,41 +73,56 @@ def main():
     tuned = {}
     for method in spelled(flags.tuned_methods) if flags.tune else ():
         tuned[method] = searched(benchmark, Method.parse(method), flags)
-    table = grown(benchmark, spelled(flags.methods or ROWS[flags.rows]), tuned, flags)
-    write(table, tuned, benchmark, flags)
+    table, machines = grown(benchmark, spelled(flags.methods or ROWS[flags.rows]), tuned, flags)
+    write(table, machines, tuned, benchmark, flags)
 
 
 def grown(benchmark, methods, tuned, flags):
-    """The table of what is kept and of what was missing, which is trained."""
+    """The table of what is kept and of what was missing, which is trained, and the machines."""
     settled = {f"{Method.parse(name)}, tuned": result.benchmark for name, result in tuned.items()}
     path = RESULTS / "cells" / f"{label_of(flags)}.csv"
-    kept = KeptCells(path, lambda row: settled.get(row, benchmark), flags.epochs)
-    rows = [str(parse_row(name)) for name in methods]
-    for seed in flags.seeds:
-        missing = [row for row in rows if kept.find(row, seed) is None]
-        own = {name: result.benchmark for name, result in tuned.items()}
-        own = {
-            name: data
-            for name, data in own.items()
-            if kept.find(f"{Method.parse(name)}, tuned", seed) is None
-        }
-        if not missing and not own:
-            continue
-        trained = run_table(
+    devices = accelerators() or [f"{os.cpu_count()} shared cores"]
+    machine = ", ".join([*devices, *versions()])
+    kept = KeptCells(path, lambda row: settled.get(row, benchmark), flags.epochs, machine)
+    rows = [*(str(parse_row(name)) for name in methods), *settled]
+
+    def missing(seed):
+        return tuple(row for row in rows if kept.find(row, seed) is None)
+
+    # As many seeds at once as processes, so that none of these waits for the last cell of a seed.
+    for first in range(0, len(flags.seeds), flags.processes):
+        together = sorted(flags.seeds[first : first + flags.processes], key=missing)
+        for names, seeds in itertools.groupby(together, missing):
+            if names:
+                train(benchmark, names, list(seeds), settled, kept, flags)
+    found = {row: {seed: kept.find(row, seed) for seed in flags.seeds} for row in rows}
+    found = {row: {s: cell for s, cell in cells.items() if cell} for row, cells in found.items()}
+    table = Table(benchmark.name, found, main_column(benchmark))
+    return table, kept.machines(rows, flags.seeds)
+
+
+def train(benchmark, names, seeds, settled, kept, flags):
+    """Trains cells and keeps those that finished, also when it is interrupted."""
+    folder = Path("runs/tables") / label_of(flags)
+    (folder / "table.json").unlink(missing_ok=True)  # of an earlier call
+    try:
+        run_table(
             benchmark,
-            missing,
-            [seed],
+            [name for name in names if name not in settled],
+            seeds,
             epochs=flags.epochs,
-            output_dir=Path("runs/tables") / label_of(flags),
-            tuned=own,
+            output_dir=folder,
+            tuned={
+                name.removesuffix(", tuned"): settled[name] for name in names if name in settled
+            },
             processes=flags.processes,
         )
-        for row in trained.results:
-            for result in trained.finished(row).values():
-                kept.add(row, result)
-    found = {row: {seed: kept.find(row, seed) for seed in flags.seeds} for row in [*rows, *settled]}
-    found = {row: {s: cell for s, cell in cells.items() if cell} for row, cells in found.items()}
-    return Table(benchmark.name, found, main_column(benchmark))
+    finally:
+        if (folder / "table.json").exists():
+            trained = read_table(folder)
+            for row in trained.results:
+                for result in trained.finished(row).values():
+                    kept.add(row, result)
 
 
 def benchmark_of(flags):
@@ -159,10 +175,7 @@ def searched(benchmark, method, flags):
     )
 
 
-def write(table, tuned, benchmark, flags):
-    import keras
-    import tensorflow as tf
-
+def write(table, machines, tuned, benchmark, flags):
     name = f"{label_of(flags)}-{flags.rows}"
     seconds = sum(cell.seconds for row in table.results for cell in table.finished(row).values())
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
@@ -174,14 +187,14 @@ def write(table, tuned, benchmark, flags):
         f"{table.base} over the same seeds with its 95 % interval (paired t). Bold: the best of a "
         "column, if the interval of its difference to the second best excludes zero. Weights of "
         f"the best validation epoch of {flags.epochs or benchmark.recipe.epochs}; "
-        f"{seconds / 60:.0f} minutes of training in all, on {os.cpu_count()} shared cores.\n\n"
+        f"{seconds / 60:.0f} minutes of training in all. Trained on:\n\n"
+        + "".join(f"- {machine}\n" for machine in machines)
+        + "\n"
         + table.to_markdown()
         + "".join(trials_of(method, result, flags) for method, result in tuned.items())
         + "\n## Data and settings\n\n"
         + "\n".join(facts)
-        + f"\n- recipe: {benchmark.recipe}\n"
-        + f"- Keras {keras.__version__}, TensorFlow {tf.__version__}, "
-        + f"Python {platform.python_version()}\n\n"
+        + f"\n- recipe: {benchmark.recipe}\n\n"
         + f"```\n{benchmark.describe().to_string()}\n```\n"
     )
     table.to_csv(RESULTS / f"{name}.csv")

@@ -145,7 +145,7 @@ class ArrayPipelines:
     def __init__(self, arrays: dict, samples: str, names=None):
         self.arrays = arrays
         self.samples = samples
-        self.names = names
+        self.names = None if names is None else list(names)  # of a layer, it cannot be pickled
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         if benchmark.views != 1:

@@ -1,10 +1,12 @@
 """Tables in several processes: same results, failures in their cells, Ctrl-C, locks."""
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
 
+import cloudpickle
 import keras
 import numpy as np
 import pandas as pd
@@ -84,6 +86,15 @@ def test_two_processes_find_what_one_finds_after_an_interruption(exits, tmp_path
         ours, theirs = table.results[name][seed], alone.results[name][seed]
         assert ours.history["loss"] == theirs.history["loss"]
         pd.testing.assert_frame_equal(ours.report, theirs.report, check_names=False)
+
+
+def test_a_benchmark_of_a_table_can_be_sent():
+    benchmark = loaded(0)
+    sent = pickle.loads(cloudpickle.dumps(benchmark))
+    for own, other in zip(benchmark.train, sent.train):
+        np.testing.assert_array_equal(own[0], other[0])
+        np.testing.assert_array_equal(own[1], other[1])
+    assert sent.facts["encoder"].feature_names == benchmark.facts["encoder"].feature_names
 
 
 def test_a_benchmark_that_cannot_be_sent_is_an_error_before_training(tmp_path):

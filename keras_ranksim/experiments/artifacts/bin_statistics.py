@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.ops.feature_statistics import mean_and_variance, sums_by_bin
+from keras_ranksim.ops.feature_statistics import mean_and_variance
 
 
 class BinStatistics:
@@ -34,9 +33,11 @@ class BinStatistics:
     def update(self, features, labels) -> None:
         """Adds a batch: features `(batch, features)` and labels `(batch,)` or `(batch, 1)`."""
         index = self.bins.index(np.ravel(np.asarray(labels)))
-        rows = keras.ops.convert_to_tensor(features)
-        origin = keras.ops.zeros((len(self.bins), rows.shape[-1]), dtype="float64")
-        sums = [keras.ops.convert_to_numpy(part) for part in sums_by_bin(rows, index, origin)]
+        rows = np.asarray(features, dtype="float64")
+        finite = np.isfinite(rows).all(axis=1)
+        members = ((np.arange(len(self.bins))[:, None] == index) & finite).astype("float64")
+        rows = np.where(finite[:, None], rows, 0)
+        sums = [members.sum(axis=1), members @ rows, members @ rows**2]
         self._sums = sums if self._sums is None else [a + b for a, b in zip(self._sums, sums)]
 
     @property

@@ -6,7 +6,6 @@ import os
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.artifacts.bin_statistics import BinStatistics
@@ -89,10 +88,10 @@ def save_embeddings(
 
 def _training_statistics(embed, benchmark):
     batches = -(-MOST_TRAINING_SAMPLES // benchmark.batch_size)
-    features_of = tf.function(lambda x: embed(x, training=False), reduce_retracing=True)
     statistics = BinStatistics(benchmark.bins)
     for x, labels, _ in benchmark.replace(views=1, weights=None).train.take(batches):
-        statistics.update(features_of(x), labels)
+        x = keras.tree.map_structure(np.asarray, x)
+        statistics.update(embed.predict_on_batch(x), labels)
     return statistics
 
 
