@@ -65,6 +65,9 @@ def main():
         tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
         tf.config.threading.set_inter_op_parallelism_threads(flags.threads)
     benchmark = benchmark_of(flags)
+    if flags.learning_rate:
+        recipe = dataclasses.replace(benchmark.recipe, learning_rate=flags.learning_rate)
+        benchmark = benchmark.replace(recipe=recipe)
     weighting = {"inverse": "INV", "sqrt_inverse": "SQINV"}[benchmark.recipe.weights["scheme"]]
 
     def spelled(methods):
@@ -214,8 +217,24 @@ def trials_of(method, result, flags):
 
 
 def parsed():
+    parser = data_flags(__doc__)
+    parser.add_argument("--rows", choices=ROWS, default="main")
+    parser.add_argument("--methods", nargs="+", help="methods instead of --rows")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--learning-rate", type=float, help="see choose_recipe.py")
+    parser.add_argument("--threads", type=int, help="threads of each operation")
+    parser.add_argument("--processes", type=int, default=1, help="cells trained at once")
+    parser.add_argument("--tune", type=int, help="trials of a search for each tuned method")
+    parser.add_argument("--tune-epochs", type=int, help="epochs of a trial")
+    parser.add_argument("--tuned-methods", nargs="+", default=SHORT)
+    return parser.parse_args()
+
+
+def data_flags(description):
+    """A parser with the flags that `benchmark_of` and `label_of` read."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name", help="'utkface', 'portraits', 'sts-b', or a table of --csv")
     parser.add_argument("--csv", help="a table")
@@ -226,16 +245,7 @@ def parsed():
     parser.add_argument("--split", choices=["yang", "ranksim"], default="ranksim")
     parser.add_argument("--vectors", default="minilm", help="word vectors of STS-B-DIR")
     parser.add_argument("--encoder", help="pretrained sentence vectors of STS-B-DIR instead")
-    parser.add_argument("--rows", choices=ROWS, default="main")
-    parser.add_argument("--methods", nargs="+", help="methods instead of --rows")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--threads", type=int, help="threads of each operation")
-    parser.add_argument("--processes", type=int, default=1, help="cells trained at once")
-    parser.add_argument("--tune", type=int, help="trials of a search for each tuned method")
-    parser.add_argument("--tune-epochs", type=int, help="epochs of a trial")
-    parser.add_argument("--tuned-methods", nargs="+", default=SHORT)
-    return parser.parse_args()
+    return parser
 
 
 def is_short(value):

@@ -118,7 +118,7 @@ def conr_terms(
     pushed = scaled + (log_push(distance) + log_weights)
     exponents = ops.where(negatives, pushed, ops.where(positives, scaled, 0.0))
     # A negative adds e^0 to the denominator besides its own share: it is no positive.
-    highest = ops.maximum(ops.max(exponents, axis=-1, keepdims=True, initial=0.0), 0.0)
+    highest = _highest(exponents)
     shares = ops.exp(exponents - highest)
     total = ops.sum(shares, axis=-1, keepdims=True) + negative_count * ops.exp(-highest)
     pulled = ops.sum(ops.where(positives, scaled, 0.0), axis=-1, keepdims=True)
@@ -128,6 +128,14 @@ def conr_terms(
     at_similarity = weights / temperature
     pushes = ops.where(ops.logical_or(positives, negatives), shares * (at_similarity / total), 0.0)
     return values[:, 0], pushes - ops.where(positives, at_similarity * pull, 0.0)
+
+
+def _highest(exponents):
+    """The largest of every row and zero."""
+    if 0 in exponents.shape:
+        return ops.zeros((exponents.shape[0], 1))
+    # `max` with an `initial` mixes devices where Keras runs on PyTorch with a GPU.
+    return ops.maximum(ops.max(exponents, axis=-1, keepdims=True), 0.0)
 
 
 def _log_push_function(pushing, power):
