@@ -161,7 +161,9 @@ def figure(value):
 def command():
     """The command at work, as another machine would type it: absolute paths by their last name."""
     words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
-    return shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    before = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    return before + shlex.join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *words])
 
 
 def write(name, *paragraphs, packages=(), note="", rows=(), pictures=None):
