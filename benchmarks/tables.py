@@ -33,8 +33,11 @@ from measure import accelerators, command, versions
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, Table, run_table
 from keras_ranksim.experiments.evaluation import main_column
+from keras_ranksim.experiments.report.comparisons import differences_by_shot
 from keras_ranksim.experiments.table import read_table
+from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.methods.ensemble import parse_row
+from keras_ranksim.plots.style import png
 
 RESULTS = Path(__file__).parent / "results"
 SEARCH_SEED = 100
@@ -194,6 +197,7 @@ def write(table, machines, tuned, benchmark, flags):
         + "".join(f"- {machine}\n" for machine in machines)
         + "\n"
         + table.to_markdown()
+        + picture_of(table, name, benchmark)
         + "".join(trials_of(method, result, flags) for method, result in tuned.items())
         + "\n## Data and settings\n\n"
         + "\n".join(facts)
@@ -202,6 +206,17 @@ def write(table, machines, tuned, benchmark, flags):
     )
     table.to_csv(RESULTS / f"{name}.csv")
     print(table.to_markdown())
+
+
+def picture_of(table, name, benchmark):
+    """A line with the picture of the differences, which it draws; nothing for a single seed."""
+    found, column = differences_by_shot(table), report_column(table.metric)
+    unit = benchmark.label_unit if column.in_label_unit else ""
+    if not found:
+        return ""
+    figure = kr.plots.differences(found, table.base, column.title, unit, column.higher_is_better)
+    (RESULTS / f"{name}.png").write_bytes(png(figure, 150))
+    return f"\n![Differences to {table.base} with their intervals, by shot]({name}.png)\n"
 
 
 def trials_of(method, result, flags):

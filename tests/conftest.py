@@ -4,9 +4,9 @@ On JAX and PyTorch (`KERAS_BACKEND`), the tests of the backend-neutral folders r
 of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
 """
 
+import base64
 import contextlib
 import gc
-import io
 import os
 from pathlib import Path
 
@@ -24,6 +24,9 @@ import numpy as np
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+DOT = base64.b64decode(  # a PNG file of one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 TENSORFLOW_ONLY = (
     "data",
@@ -57,10 +60,11 @@ def pytest_configure(config):
         cpu = tf.config.list_physical_devices("CPU")[0]
         devices = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, devices)
+    config.pluginmanager.register(Faster())
 
 
 # The tests of these train many small models, whose tracing takes longer than their few steps.
-EAGER = ("experiments", "methods", "tuning", "test_main.py", "test_examples.py")
+EAGER = ("arrays", "experiments", "methods", "tuning", "test_main.py", "test_examples.py")
 
 
 def trains_many(node):
@@ -73,6 +77,26 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.filterwarnings("ignore:Even though the `tf.config"))
 
 
+class Faster:
+    """Wraps the tests of `EAGER` and their fixtures; a fixture would not reach doctests.
+
+    Functions of TensorFlow are not traced. Figures of reports are drawn but not rendered, which
+    takes as long again; tests of reports render them small.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        if not (ON_TENSORFLOW and trains_many(item)):
+            return (yield)
+        with eagerly(), pytest.MonkeyPatch.context() as patch:
+            from keras_ranksim.experiments.report import pictures
+            from keras_ranksim.plots.style import png
+
+            rendered = "report" in item.path.parts
+            patch.setattr(pictures, "png", lambda figure: png(figure, 40) if rendered else DOT)
+            return (yield)
+
+
 @contextlib.contextmanager
 def eagerly():
     """Runs functions of TensorFlow without tracing them."""
@@ -83,28 +107,6 @@ def eagerly():
         yield
     finally:
         tf.config.run_functions_eagerly(False)
-
-
-# Fixtures that a marker asks for at this late hour are not set up: these ask for themselves.
-@pytest.fixture(autouse=True, scope="module")
-def _eagerly(request):
-    with eagerly() if trains_many(request.node) else contextlib.nullcontext():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _unrendered(request, monkeypatch):
-    """Figures of reports are drawn but not rendered, which takes as long again; tests of plots
-    and of reports render them."""
-    if not trains_many(request.node) or "report" in request.node.path.parts:
-        return
-    import matplotlib.figure
-
-    from keras_ranksim.experiments.report import pictures
-
-    dot = io.BytesIO()
-    matplotlib.figure.Figure((0.1, 0.1)).savefig(dot, dpi=10)
-    monkeypatch.setattr(pictures, "png", lambda figure: dot.getvalue())
 
 
 @pytest.fixture(autouse=True)

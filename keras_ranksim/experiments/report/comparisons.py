@@ -25,7 +25,7 @@ def comparisons(table: Table, recipe: Recipe, label_unit: str) -> list[Picture]:
     """
     column = report_column(table.metric)
     unit = label_unit if column.in_label_unit else ""
-    found = _differences(table)
+    found = differences_by_shot(table)
     pictures = [_differences_picture(table, found, column, unit)] if found else []
     points = price_points(table, recipe)
     if len(points) >= FEWEST_POINTS:
@@ -33,8 +33,15 @@ def comparisons(table: Table, recipe: Recipe, label_unit: str) -> list[Picture]:
     return pictures
 
 
-def _differences(table):
-    """For every row but the base its differences by shot, if any of them has an interval."""
+def differences_by_shot(table):
+    """For every row but the base its differences by shot, if any of them has an interval.
+
+    Args:
+        table: A `Table`.
+
+    Returns:
+        What `keras_ranksim.plots.differences` draws; empty for a single seed.
+    """
     frame = table.frame
     if not any(kind == "low" for _, kind in frame.columns):
         return {}
