@@ -11,7 +11,7 @@ from make_api import packages, public_names
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("tutorial", "choosing", "methods", "own_data", "any_model", "distributed")
+PAGES = ("tutorial", "choosing", "reproduction", "methods", "own_data", "any_model", "distributed")
 MOVED = {
     "../README.md": "index.md",
     "README.md": "index.md",

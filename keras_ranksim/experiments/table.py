@@ -81,7 +81,7 @@ class Table:
         for shot in dict.fromkeys(shot for cell in finished for shot in cell.report.index):
             values = list(self._values(name, shot).values())
             row[(shot, "mean")] = np.mean(values)
-            row[(shot, "std")] = np.std(values, ddof=1) if len(values) > 1 else np.nan
+            row[(shot, "std")] = _deviation(values)
             if self.base in self.results and name != self.base:
                 found = self.difference(name, self.base, shot)
                 row |= {(shot, "difference"): found.mean}
@@ -229,6 +229,13 @@ def difference_text(row: pandas.Series) -> str | None:
     written = (f"{number:+.0f}" if abs(number) >= 99.5 else f"{number:+.2g}" for number in found)
     difference, low, high = written
     return difference if np.isnan(found[1]) else f"{difference} [{low}, {high}]"
+
+
+def _deviation(values):
+    """That of a sample. Equal values have none, although their mean may be rounded."""
+    if len(values) < 2:
+        return np.nan
+    return 0.0 if np.ptp(values) == 0 else np.std(values, ddof=1)
 
 
 def _cell(row):

@@ -155,6 +155,12 @@ def test_a_best_value_that_chance_explains_is_not_bold():
         assert "**" not in table_of(rows).to_markdown()
 
 
+def test_equal_values_deviate_by_nothing():
+    assert np.std([0.1] * 3, ddof=1) > 0  # their mean is rounded
+    frame = table_of({"BOOSTING": [0.1] * 3}).frame
+    assert frame.at["BOOSTING", ("all", "std")] == 0
+
+
 def test_pairing_shows_what_the_deviation_over_seeds_hides():
     rows = {"A": [1.0, 5.0, 9.0], "B": [1.4, 5.5, 9.6], "C": [30.0, 30.1, 30.2]}
     frame = table_of(rows).frame
