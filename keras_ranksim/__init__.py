@@ -18,7 +18,7 @@ from keras_ranksim.labels import (
 from keras_ranksim.models import ImbalancedRegressor, plain_model, retrain_regressor
 from keras_ranksim.scope import Views, label_scope
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 # Not needed to train a model of one's own, and some of them import TensorFlow.
 _LOADED_WHEN_USED = (
