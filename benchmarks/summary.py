@@ -2,7 +2,7 @@
 
 Reads the tables that `benchmarks/tables.py` wrote, trains nothing, and writes
 `benchmarks/results/summary.md` with a picture: the change of every method to VANILLA in percent
-of VANILLA's error, data set by data set, with its 95 % interval over the same seeds.
+of VANILLA's error, data set by data set, with its 95% interval over the same seeds.
 
     python benchmarks/summary.py
 """
@@ -53,11 +53,11 @@ def main():
     (RESULTS / "summary.md").write_text(
         "# What every method gains on rare labels, and what it costs\n\n"
         f"`{command()}`, from {links}.\n\n"
-        f"Change of the test error in percent of {BASE}'s, over the same seeds (their number in "
-        "each table), with its 95 % interval. Below zero is better. Bold: the interval excludes "
+        f"Change in the test error in percent of {BASE}'s, over the same seeds (their number in "
+        "each table), with its 95% interval. Below zero is better. Bold: the interval excludes "
         "zero. Rows are sorted by their mean on rare labels. On STS-B, whose error is squared, "
         "SQINV stands for INV.\n\n"
-        "![Change of the error on rare and on frequent labels, by method](summary.png)\n\n"
+        "![Change in the error on rare and on frequent labels, by method](summary.png)\n\n"
         + "\n\n".join(parts)
         + "\n"
     )
@@ -113,7 +113,7 @@ def picture(changes, order):
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=4)
         panels[0].set_yticks(range(len(order)), order)
-        figure.supxlabel(f"change of the error to {BASE}, percent", fontsize=10)
+        figure.supxlabel(f"change in the error relative to {BASE}, percent", fontsize=10)
         finish(figure)
     return figure
 

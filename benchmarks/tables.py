@@ -190,7 +190,7 @@ def write(table, machines, tuned, benchmark, flags):
         f"# {label_of(flags)}: test errors by shot\n\n"
         f"`{command()}`\n\n"
         f"Mean and deviation over seeds {', '.join(map(str, flags.seeds))}, and the difference to "
-        f"{table.base} over the same seeds with its 95 % interval (paired t). Bold: the best of a "
+        f"{table.base} over the same seeds with its 95% interval (paired t). Bold: the best of a "
         "column, if the interval of its difference to the second best excludes zero. Weights of "
         f"the best validation epoch of {flags.epochs or benchmark.recipe.epochs}; "
         f"{seconds / 60:.0f} minutes of training in all. Trained on:\n\n"

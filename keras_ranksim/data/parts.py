@@ -19,13 +19,13 @@ def balanced_parts(
 ) -> np.ndarray:
     """`balanced_split` of a table that may be small.
 
-    If its bins leave fewer than 30 test rows, and fewer than 5 %, it is split by wider ones.
+    If its bins leave fewer than 30 test rows, and fewer than 5%, it is split by wider ones.
 
     Args:
         labels: The labels of all rows.
         bins: The label bins.
         max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
-            if 30 would make either larger than 15 % of the table.
+            if 30 would make either larger than 15% of the table.
         seed: Seed of the split.
         source: Name of the table for errors.
 

@@ -16,7 +16,7 @@ class Difference(NamedTuple):
 
     Args:
         mean: The mean of the differences.
-        low, high: The ends of the 95 % interval.
+        low, high: The ends of the 95% interval.
         seeds: How many seeds both methods have.
     """
 

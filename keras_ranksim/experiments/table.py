@@ -51,7 +51,7 @@ class Table:
 
         The deviation is that of a sample, NaN for one seed. `(shot, "difference" | "low" |
         "high")` is the mean difference to the base over the seeds that both have, with the
-        ends of its 95 % interval (paired t); `(shot, "best")` marks the best row if the interval
+        ends of its 95% interval (paired t); `(shot, "best")` marks the best row if the interval
         of its difference to the second best excludes zero; `(shot, "paper")` is a published
         number. `("seeds", "finished")` and `("seeds", "failed")` count cells.
         """
@@ -118,7 +118,7 @@ class Table:
     def to_markdown(self) -> str:
         """The table in Markdown: `mean ± deviation`, and the difference to the base.
 
-        A difference has its 95 % interval in brackets. The best of a column is bold if the
+        A difference has its 95% interval in brackets. The best of a column is bold if the
         interval of its difference to the second best excludes zero. Columns headed "paper" are
         published numbers. The benchmark's facts list where data or
         networks differ from theirs.
@@ -127,7 +127,7 @@ class Table:
         shots = shots_shown(frame)
         title = f"{self.metric} on {self.benchmark}"
         if any(kind == "difference" for _, kind in frame.columns):
-            title += f", minus {self.base} [95 %]"
+            title += f", minus {self.base} [95%]"
         header = [title, "seeds"]
         for shot in shots:
             header += [shot] + [f"{shot} (paper)"] * ((shot, "paper") in frame)

@@ -23,7 +23,7 @@ def depth_shot_limits(train_counts) -> tuple[float, float]:
     """`(many_above, few_below)` of the depth benchmark, for pixels counted at any resolution.
 
     The benchmark calls a bin many-shot above 2.6e7 training pixels and few-shot below 1.0e7,
-    of 3.5e9 in all: 0.74 % and 0.285 % of the pixels counted.
+    of 3.5e9 in all: 0.74% and 0.285% of the pixels counted.
 
     Args:
         train_counts: Training pixels of every bin.

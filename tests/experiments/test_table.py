@@ -184,7 +184,7 @@ def test_differences_to_the_base_stand_beside_means(tmp_path):
     assert frame.loc["Y", ("all", "difference")] == -7  # to the same seed of the base
     assert np.isnan(frame.loc["Y", ("all", "low")])
     header, _, _, x, y = table.to_markdown().splitlines()
-    assert header == "| mae on x, minus VANILLA [95 %] | seeds | all |"
+    assert header == "| mae on x, minus VANILLA [95%] | seeds | all |"
     assert "| 9.8 ± 0.75, -1.2 [-1.9, -0.54] |" in x
     assert "| 3, -7 |" in y
     table.to_csv(tmp_path / "table.csv")

@@ -50,7 +50,7 @@ def load_arrays(
             `balanced_split`, seeded by `seed`.
         bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         max_per_bin: Maximum rows per bin in validation, and in test; `None` takes 30, or fewer
-            if 30 would make either larger than 15 % of the rows.
+            if 30 would make either larger than 15% of the rows.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split and of shuffling.
         name: Name of the benchmark.

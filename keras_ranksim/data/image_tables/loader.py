@@ -66,7 +66,7 @@ def load_images(
             starts from random ones if that fails; a file of weights; or `None` for random ones.
         bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         max_per_bin: Maximum images per bin in validation, and in test; `None` takes 30, or fewer
-            if 30 would make either larger than 15 % of the table.
+            if 30 would make either larger than 15% of the table.
         augment: Whether single training views are mirrored and shifted.
         views: As in `Benchmark`.
         batch_size: Samples per batch; `None` takes the recipe's.

@@ -22,7 +22,7 @@ def label_values(
         label: Name of the column.
         source: Name of the table, for errors.
         decimal: Decimal mark of numbers in text; `None` finds out.
-        drop_unlabeled: Whether any share of rows may lack a number. Else more than 5 % raise.
+        drop_unlabeled: Whether any share of rows may lack a number. Else more than 5% raise.
     """
     import pandas
 
@@ -66,9 +66,9 @@ def _and_more(chosen):
 def far_labels(labels) -> np.ndarray:
     """Which labels lie so far from the rest that they are probably mistakes.
 
-    Those more than ten times the width of the middle 80 % beyond it, and behind a gap: three times
+    Those more than ten times the width of the middle 80% beyond it, and behind a gap: three times
     as far as the next label. Skewed labels without a gap, such as incomes, are no mistakes, nor are
-    more than 1 % of all labels.
+    more than 1% of all labels.
 
     Args:
         labels: Labels of shape `(rows,)`.

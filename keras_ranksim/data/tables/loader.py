@@ -87,13 +87,13 @@ def load_table(
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
         max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
-            takes 30, or fewer if 30 would make either larger than 15 % of the table.
+            takes 30, or fewer if 30 would make either larger than 15% of the table.
         max_categories: Maximum categories per column with an input of their own; rarer ones
             share one.
         decimal: The decimal mark, `"."` or `","`; `None` finds out.
         encoding: The encoding of the file; `None` tries UTF-8, then that of Western Windows.
         drop_unlabeled: Whether to leave out all rows without a number as label, however many. Up to
-            5 % of the rows are left out anyway, with a warning.
+            5% of the rows are left out anyway, with a warning.
         clip_label: `(lowest, highest)`; labels beyond are set to these.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split and of shuffling.

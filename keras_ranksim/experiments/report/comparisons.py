@@ -65,9 +65,9 @@ def _differences_picture(table, found, column, unit):
     return Picture(
         "differences",
         f"Differences to {table.base}",
-        f"{column.title} minus that of {table.base} with 95 % intervals, by shot. On {first} "
+        f"{column.title} minus that of {table.base} with 95% intervals, by shot. On {first} "
         f"labels: {listed}.",
-        f"Mean difference of {column.title} to {table.base} over the same seeds, with its 95 % "
+        f"Mean difference of {column.title} to {table.base} over the same seeds, with its 95% "
         f"interval. Blue, {better} of the line: better beyond chance; orange: worse; gray: the "
         "interval holds zero. Panels have scales of their own.",
         lambda theme: differences(

@@ -109,7 +109,7 @@ def methods_down(
         "interval of its difference to the second best excludes zero."
     )
     if any(kind == "difference" for _, kind in frame.columns):
-        note += f" Below: the difference to {base} over the same seeds, with its 95 % interval."
+        note += f" Below: the difference to {base} over the same seeds, with its 95% interval."
     if published is not None:
         note += " Published: the RankSim authors' table."
     return _table(f"{title} by shot", note, header, rows)
