@@ -58,9 +58,11 @@ def run(page):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_has_no_errors_and_stays_small(notebook):
+def test_a_notebook_shows_tables_and_pictures_without_errors_and_stays_small(notebook):
     cells = json.loads(notebook.read_text())["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    shown = {kind for output in outputs for kind in output.get("data", {})}
+    assert {"text/html", "image/png"} <= shown
     assert all(output["output_type"] != "error" for output in outputs)
     assert notebook.stat().st_size < LARGEST_NOTEBOOK
 
