@@ -47,7 +47,7 @@ def on_files(files, config):
     for path in sorted((ROOT / "examples").glob("*.py")):
         text = f"# {path.name}\n\n```python\n{path.read_text()}```\n"
         _add(files, config, f"examples/{path.stem}.md", text)
-    for path in sorted((ROOT / "benchmarks" / "results").iterdir()):
+    for path in sorted((ROOT / "benchmarks" / "results").glob("*.*")):
         content = path.read_text() if path.suffix in (".md", ".csv") else path.read_bytes()
         _add(files, config, f"results/{path.name}", content)
     page = (ROOT / "benchmarks" / "README.md").read_text()
