@@ -61,12 +61,8 @@ STS_B_RECIPE = {"epochs": 12, "batch_size": 32, "learning_rate": 1e-3, "patience
 
 
 def main():
-    import tensorflow as tf
-
     flags = parsed()
-    if flags.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(flags.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(flags.threads)
+    use_threads(flags.threads)
     benchmark = benchmark_of(flags)
     if flags.learning_rate:
         recipe = dataclasses.replace(benchmark.recipe, learning_rate=flags.learning_rate)
@@ -79,14 +75,24 @@ def main():
     tuned = {}
     for method in spelled(flags.tuned_methods) if flags.tune else ():
         tuned[method] = searched(benchmark, Method.parse(method), flags)
-    table, machines = grown(benchmark, spelled(flags.methods or ROWS[flags.rows]), tuned, flags)
+    methods = spelled(flags.methods or ROWS[flags.rows])
+    table, machines = grown(benchmark, label_of(flags), methods, tuned, flags)
     write(table, machines, tuned, benchmark, flags)
 
 
-def grown(benchmark, methods, tuned, flags):
+def use_threads(count):
+    """As many threads for each operation of TensorFlow; its own choice for `None`."""
+    import tensorflow as tf
+
+    if count:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def grown(benchmark, label, methods, tuned, flags):
     """The table of what is kept and of what was missing, which is trained, and the machines."""
     settled = {f"{Method.parse(name)}, tuned": result.benchmark for name, result in tuned.items()}
-    path = RESULTS / "cells" / f"{label_of(flags)}.csv"
+    path = RESULTS / "cells" / f"{label}.csv"
     devices = accelerators() or [f"{os.cpu_count()} shared cores"]
     machine = ", ".join([*devices, *versions()])
     kept = KeptCells(path, lambda row: settled.get(row, benchmark), flags.epochs, machine)
@@ -100,16 +106,16 @@ def grown(benchmark, methods, tuned, flags):
         together = sorted(flags.seeds[first : first + flags.processes], key=missing)
         for names, seeds in itertools.groupby(together, missing):
             if names:
-                train(benchmark, names, list(seeds), settled, kept, flags)
+                train(benchmark, label, names, list(seeds), settled, kept, flags)
     found = {row: {seed: kept.find(row, seed) for seed in flags.seeds} for row in rows}
     found = {row: {s: cell for s, cell in cells.items() if cell} for row, cells in found.items()}
     table = Table(benchmark.name, found, main_column(benchmark))
     return table, kept.machines(rows, flags.seeds)
 
 
-def train(benchmark, names, seeds, settled, kept, flags):
+def train(benchmark, label, names, seeds, settled, kept, flags):
     """Trains cells and keeps those that finished, also when it is interrupted."""
-    folder = Path("runs/tables") / label_of(flags)
+    folder = Path("runs/tables") / label
     (folder / "table.json").unlink(missing_ok=True)  # of an earlier call
     try:
         run_table(
@@ -232,18 +238,23 @@ def trials_of(method, result, flags):
 
 
 def parsed():
-    parser = data_flags(__doc__)
+    parser = training_flags(data_flags(__doc__))
     parser.add_argument("--rows", choices=ROWS, default="main")
     parser.add_argument("--methods", nargs="+", help="methods instead of --rows")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int)
     parser.add_argument("--learning-rate", type=float, help="see choose_recipe.py")
-    parser.add_argument("--threads", type=int, help="threads of each operation")
-    parser.add_argument("--processes", type=int, default=1, help="cells trained at once")
     parser.add_argument("--tune", type=int, help="trials of a search for each tuned method")
     parser.add_argument("--tune-epochs", type=int, help="epochs of a trial")
     parser.add_argument("--tuned-methods", nargs="+", default=SHORT)
     return parser.parse_args()
+
+
+def training_flags(parser):
+    """The parser with the flags that `grown` and `use_threads` read."""
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--threads", type=int, help="threads of each operation")
+    parser.add_argument("--processes", type=int, default=1, help="cells trained at once")
+    return parser
 
 
 def data_flags(description):

@@ -43,9 +43,11 @@ def first_epoch(model: keras.Model) -> int:
 class BuildFromShapes:
     """Mixin for a `keras.Model` that builds losses and metrics from shapes alone.
 
-    Reason for `_maybe_symbolic_build`: before the first step Keras takes a batch and averages it
+    Reasons for `_maybe_symbolic_build`: before the first step Keras takes a batch and averages it
     over the replicas to learn its shapes (Keras issue 20585). That fails on several machines, and
-    on one machine if the replicas hold different numbers of samples.
+    on one machine if the replicas hold different numbers of samples. Without a strategy Keras
+    makes the metrics in the first step, and TensorFlow traces a step twice if the first trace
+    makes variables.
     """
 
     def symbolic_batch(self, inputs, dataset):
@@ -60,11 +62,20 @@ class BuildFromShapes:
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         dataset = getattr(iterator, "_distributed_dataset", None)
         inputs = getattr(self, "_inputs_struct", None)
-        if self._distribute_strategy is None or dataset is None or inputs is None:
+        if dataset is None or inputs is None:
             super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
             return
-        with self.distribute_strategy.scope():
-            self._symbolic_build(data_batch=self.symbolic_batch(inputs, dataset))
+        batch = self.symbolic_batch(inputs, dataset)
+        if self._distribute_strategy is None:
+            self._build_metrics(batch[1])
+        else:
+            with self.distribute_strategy.scope():
+                self._symbolic_build(data_batch=batch)
+
+    def _build_metrics(self, y):
+        metrics = self._compile_metrics
+        if y is not None and metrics is not None and not metrics.built:
+            metrics.build(y, self._outputs_struct)
 
 
 class Backup(keras.callbacks.BackupAndRestore):

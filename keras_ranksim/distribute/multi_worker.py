@@ -22,6 +22,10 @@ class DistributedFit(BuildFromShapes):
     """Mixin for `keras.Model`: `fit` under every `tf.distribute` strategy for one program."""
 
     def fit(self, *args, **kwargs) -> keras.callbacks.History:
+        if self.built and self.optimizer is not None and not self.optimizer.built:
+            # In the first step, as Keras would build it, TensorFlow would trace that step twice.
+            with self.distribute_strategy.scope():
+                self.optimizer.build(self.trainable_variables)
         with explain_lost_workers(self.distribute_strategy):
             return super().fit(*args, **kwargs)
 

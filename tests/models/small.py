@@ -36,7 +36,7 @@ def regressor(*names, optimizer=None, policy=None, dropout=0.0, **compile_argume
     outputs = keras.layers.Dense(1, dtype="float32", name="head")(x)
     model = kr.ImbalancedRegressor(inputs, outputs)
     optimizer = optimizer or keras.optimizers.SGD(0.01, momentum=0.9)
-    model.compile(optimizer, loss="mse", metrics=["mae"], **compile_arguments)
+    model.compile(optimizer, loss="mse", **{"metrics": ["mae"], **compile_arguments})
     return model
 
 

@@ -36,6 +36,24 @@ def test_every_way_of_running_learns_the_same(in_graph_mode, mode):
     assert_all_close(statistics_of(in_graph_mode), statistics_of(model), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="TensorFlow alone traces twice")
+def test_a_step_is_traced_once(monkeypatch):
+    """TensorFlow traces a step again if the first trace makes variables, as Keras' own does."""
+    traced = []
+    loss_of = keras.Model.compute_loss
+
+    def counted(self, *args, **kwargs):
+        traced.append(self)
+        return loss_of(self, *args, **kwargs)
+
+    monkeypatch.setattr(keras.Model, "compute_loss", counted)
+    for compiled in ({"metrics": ["mae"]}, {"weighted_metrics": ["mae"], "steps_per_execution": 2}):
+        traced.clear()
+        model = regressor("ranksim", optimizer="adam", jit_compile=False, **compiled)
+        model.fit(data(), verbose=0)
+        assert len(traced) == 1
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize(
     "names",
