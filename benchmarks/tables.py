@@ -11,8 +11,8 @@ and the kernel of their LDS or FDS; methods with RankSim, in as many trials, gam
 perturbation as well (gamma 0 is one more point).
 
     python benchmarks/tables.py utkface --folder UTKFace.zip --rows all --seeds 0 1 2 3 4
-    python benchmarks/tables.py utkface --folder UTKFace.zip --held-out 45 54
-    python benchmarks/tables.py utkface --folder UTKFace.zip --protocol extrapolation
+    python benchmarks/tables.py utkface --folder UTKFace.zip --held-out 45 54 --rows five
+    python benchmarks/tables.py utkface --folder UTKFace.zip --protocol extrapolation --rows five
     python benchmarks/tables.py sts-b --folder sts-b-dir --encoder minilm --split yang --rows all
     python benchmarks/tables.py sts-b --folder sts-b-dir --split ranksim --vectors minilm
     python benchmarks/tables.py abalone --csv abalone.csv --label Rings --rows tables
@@ -43,12 +43,14 @@ RESULTS = Path(__file__).parent / "results"
 SEARCH_SEED = 100
 # SQINV stands for the weighting of the benchmark, which is INV for sentences.
 SHORT = ("VANILLA", "RANKSIM", "SQINV + LDS", "SQINV + LDS + RANKSIM")
+FIVE = (*SHORT, "CONR")
 TEXT = (*SHORT, "FDS", "RRT", "RRT + RANKSIM")
 MAIN = (*TEXT, "CONR", "BMSE")
 SINCE_2021 = ("FOCAL-R", "DENSE", "DIST", "CMIXUP", "RNC", "UVOTE")
 ALL = ("VANILLA", "SQINV", *MAIN[1:], *SINCE_2021, "VANILLA | SQINV + LDS")
 ROWS = {
     "short": SHORT,
+    "five": FIVE,
     "text": TEXT,
     "main": MAIN,
     "all": ALL,
