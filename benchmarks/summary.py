@@ -22,8 +22,8 @@ TABLES = {
     "airfoil": "airfoil-tables",
     "acceleration": "acceleration-tables",
     "fuel": "fuel-consumption-tables",
-    "STS-B, RankSim's split": "sts-b-ranksim-encoder-short",
-    "STS-B, Yang's split": "sts-b-yang-encoder-short",
+    "STS-B, RankSim's split": "sts-b-ranksim-encoder-all",
+    "STS-B, Yang's split": "sts-b-yang-encoder-all",
 }
 MARKS = "os^DvXP*"
 SHOTS = {

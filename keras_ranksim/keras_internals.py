@@ -43,7 +43,7 @@ def first_epoch(model: keras.Model) -> int:
 class BuildFromShapes:
     """Mixin for a `keras.Model` that builds losses and metrics from shapes alone.
 
-    Reasons for `_maybe_symbolic_build`: before the first step Keras takes a batch and averages it
+    Reason for `_maybe_symbolic_build`: before the first step Keras takes a batch and averages it
     over the replicas to learn its shapes (Keras issue 20585). That fails on several machines, and
     on one machine if the replicas hold different numbers of samples. Without a strategy Keras
     makes the metrics in the first step, and TensorFlow traces a step twice if the first trace

@@ -69,7 +69,7 @@ def pytest_configure(config):
 
 
 # The tests of these train many small models, whose tracing takes longer than their few steps.
-EAGER = ("experiments", "methods", "tuning", "test_main.py", "test_examples.py")
+EAGER = ("experiments", "methods", "tuning", "test_docs.py", "test_examples.py", "test_main.py")
 
 
 def trains_many(node):

@@ -35,6 +35,9 @@ SHORTER = {
     "max_trials=12": "max_trials=1, epochs=1",
     "epochs=50": "epochs=1",
     'encoder="minilm", cache_dir="cache"': 'encoder="MiniLM", verbose=False',
+    'encoder="minilm")': 'encoder="MiniLM")',
+    "3000": "700",
+    "2900": "650",
 }
 
 

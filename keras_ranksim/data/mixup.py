@@ -73,9 +73,11 @@ def mixed_batches(
 
     of_run = tf.constant([seed, 0], "int64")
 
+    @tf.autograph.experimental.do_not_convert
     def one_epoch(_):
         of_epoch = tf.random.experimental.stateless_fold_in(of_run, number_of_epoch())
 
+        @tf.autograph.experimental.do_not_convert
         def mix(number, batch):
             of_batch = tf.random.experimental.stateless_fold_in(of_epoch, number)
             return mix_batch(batch, *draw_partners(batch[1], bandwidth, alpha, of_batch))

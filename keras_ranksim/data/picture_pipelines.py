@@ -35,8 +35,11 @@ class PictureDecoder:
 
         def decode(files, index, seed):
             picture = decode_image(*files["image"], self.size)
-            x = prepare(picture[None], tf.convert_to_tensor(seed)[None])
-            x = tf.nest.map_structure(lambda batch: batch[0], x)
+            if prepare is None:
+                x = scale_image(picture)
+            else:
+                x = prepare(picture[None], tf.convert_to_tensor(seed)[None])
+                x = tf.nest.map_structure(lambda batch: batch[0], x)
             return x, tf.gather(labels, index), tf.gather(weights, index)
 
         return decode
@@ -65,12 +68,14 @@ class PicturePipelines:
         self.decoder = PictureDecoder(tuple(self.pictures["train"].shape[1:3]), augment)
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
-        return batches_from_arrays(
+        augment = _preparation(split, benchmark, self.decoder.augment)
+        batches = batches_from_arrays(
             self.pictures[split],
             *labels_and_weights(split, benchmark),
             **order_arguments(split, benchmark),
-            augment=_preparation(split, benchmark, self.decoder.augment),
+            augment=augment,
         )
+        return batches if augment is not None else batches.map(_scaled, tf.data.AUTOTUNE)
 
     def count(self, split: str) -> int:
         """The number of samples of a split."""
@@ -82,10 +87,15 @@ class PicturePipelines:
             return {"image": tf.io.encode_png(self.pictures[split][index]).numpy()}
 
 
+@tf.autograph.experimental.do_not_convert
+def _scaled(pictures, *labels_and_weights):
+    return (scale_image(pictures), *labels_and_weights)
+
+
 def _preparation(split, benchmark, augment):
-    """The function `(pictures, seeds) -> x` of a batch."""
+    """The function `(pictures, seeds) -> x` of a batch; `None` if pictures stay as they are."""
     if split != "train" or (benchmark.views == 1 and not augment):
-        return lambda pictures, seeds: scale_image(pictures)
+        return None
     return lambda pictures, seeds: training_input(pictures, seeds, benchmark.views)
 
 

@@ -32,6 +32,7 @@ def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.dat
     positive_integer("count", count, "samples in the pipeline")
     epoch = tf.Variable(0, dtype="int64", trainable=False) if epoch is None else epoch
 
+    @tf.autograph.experimental.do_not_convert  # which takes longer than the rest of it
     def one_epoch(_):
         number = epoch.assign_add(1) - 1
         index = tf.range(count, dtype="int64")
@@ -86,7 +87,8 @@ def batches_from_arrays(
         labels: Array of labels.
         weights: Array of sample weights, or `None` for ones.
         batch_size, shuffle, seed, epoch: As in `sample_order`; the last batch may be smaller.
-        augment: Optional TensorFlow function from `(x batch, seeds (batch, 2))` to `x`.
+        augment: Optional function from `(x batch, seeds (batch, 2))` to `x`, of TensorFlow
+            operations; AutoGraph does not convert it.
 
     Returns:
         A batched, prefetched dataset.
@@ -98,6 +100,7 @@ def batches_from_arrays(
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
         return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
+    @tf.autograph.experimental.do_not_convert
     def gather(index, seeds):
         batch = tf.nest.map_structure(lambda column: tf.gather(column, index), x)
         if augment is not None:

@@ -15,7 +15,7 @@ ACTIVATIONS = {"sigmoid": lambda x: 2 * ops.sigmoid(x) - 1, "tanh": ops.tanh}
 class FocalR(keras.losses.Loss):
     """The focal regression loss `error * activation(beta * |e|) ** gamma`.
 
-    Small errors are scaled towards zero, large ones keep their size.
+    Small errors are scaled toward zero, large ones keep their size.
 
     Args:
         error: `"absolute"` or `"squared"`.

@@ -105,6 +105,7 @@ def _finite_tf_batches(dataset):
             tensor, f"`{name}` must hold finite numbers, but a batch has NaN or infinite ones"
         )
 
+    @tf.autograph.experimental.do_not_convert
     def check(x, *labels_and_weights):
         checked = (
             keras.tree.map_structure(functools.partial(assert_finite, name), part)

@@ -16,7 +16,7 @@ def prices():
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"a": random.normal(size=200)})
     frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"]), 1)
-    return kr.data.load_table(frame, label="price", name="prices")
+    return kr.data.load_table(frame, label="price", name="prices", batch_size=100)
 
 
 @pytest.fixture(scope="module")

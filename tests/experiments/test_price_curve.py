@@ -15,7 +15,7 @@ def benchmark():
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"a": random.normal(size=1500)})
     frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"]))
-    return kr.data.load_table(frame, label="price", name="prices")
+    return kr.data.load_table(frame, label="price", name="prices", batch_size=600)
 
 
 def test_powers_are_trainings_with_their_weights_and_resume(benchmark, tmp_path, monkeypatch):

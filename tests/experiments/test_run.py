@@ -61,7 +61,7 @@ def test_every_name_is_trained_below():
     "method", [*dict.fromkeys(m.same_run(kr.data.Recipe(1, 1, 1)) for m in EVERY)], ids=str
 )
 def test_every_method_trains_and_reports(benchmark, method):
-    result = run(benchmark, method, verbose=0)
+    result = run(benchmark.replace(batch_size=90), method, verbose=0)
     stages = 2 if method.base in ("RRT", "PRETRAIN") else 1
     assert len(result.history["loss"]) == 2 * stages
     assert np.isfinite(result.history["loss"]).all()

@@ -19,7 +19,7 @@ def benchmark():
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"a": random.normal(size=400)})
     frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"] + 0.1 * random.normal(size=400)), 1)
-    return kr.data.load_table(frame, label="price", name="prices")
+    return kr.data.load_table(frame, label="price", name="prices", batch_size=200)
 
 
 def test_a_table_holds_means_and_deviations_over_seeds(benchmark, tmp_path):

@@ -25,7 +25,7 @@ def prices():
     frame = pandas.DataFrame({"a": random.normal(size=600), "b": random.normal(size=600)})
     noise = random.normal(size=600)
     frame["price"] = np.round(np.exp(1.5 + 0.8 * frame["a"]) + 3 * noise, 1)
-    return kr.data.load_table(frame, label="price", name="prices")
+    return kr.data.load_table(frame, label="price", name="prices", batch_size=300)
 
 
 def by_hand(prices, rounds, weights=None):

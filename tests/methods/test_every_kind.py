@@ -22,7 +22,7 @@ def table(folder):
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"a": random.normal(size=120), "b": random.normal(size=120)})
     frame["price"] = np.round(np.exp(4 + 0.8 * frame["a"]), 1)
-    return kr.data.load_table(frame, label="price", name="prices", batch_size=40)
+    return kr.data.load_table(frame, label="price", name="prices", batch_size=84)
 
 
 def pooled_words():
@@ -42,7 +42,7 @@ def half_size_maps():
 def sentences(folder):
     for seed, (part, name) in enumerate(FILES.items()):
         write(folder / name, *made_up(40 if part == "train" else 10, seed))
-    pairs = kr.data.load_sts_b_dir(folder, verify=False, batch_size=20, vector_size=8)
+    pairs = kr.data.load_sts_b_dir(folder, verify=False, batch_size=40, vector_size=8)
     return pairs.replace(make_network=pooled_words)
 
 
