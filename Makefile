@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests keras_ranksim
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# One process more than cores: some tests wait for others. Examples, many and small, come last.
+PROCESSES := $(shell $(PYTHON) -c "import os; print(min(4, os.cpu_count() + 1))")
+PARALLEL := -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-backends docs lint wheel clean
 

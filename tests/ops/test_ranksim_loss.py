@@ -99,7 +99,7 @@ def test_the_draw_among_equal_labels_is_uniform_and_repeats_from_a_seed():
     assert drawn[:, 2].all()
     np.testing.assert_array_equal(drawn.sum(axis=1), 2)
     assert (drawn.sum(axis=0)[[0, 1, 3]] > 150).all()
-    np.testing.assert_array_equal(drawn, draws(labels, usable, seeds))
+    np.testing.assert_array_equal(drawn[:50], draws(labels, usable, seeds[:50]))
 
 
 def test_the_draw_is_the_same_on_every_backend():
