@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.validation import positive_integer
+from keras_ranksim.models.training_data import checked_before
+from keras_ranksim.validation import numbers, positive_integer
 
 
 def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.data.Dataset:
@@ -98,7 +99,7 @@ def batches_from_arrays(
     if not shuffle and augment is None:
         # An iterator of this dataset is made in a twentieth of the time: it has no functions.
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
-        return samples.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        return checked_before(samples.batch(batch_size).prefetch(tf.data.AUTOTUNE))
 
     @tf.autograph.experimental.do_not_convert
     def gather(index, seeds):
@@ -187,7 +188,10 @@ def label_columns(labels, weights=None) -> tuple:
         labels = labels[:, None]
     if weights is None:
         weights = np.ones(len(labels), dtype="float32")
-    return _in_main_memory(labels), _in_main_memory(np.asarray(weights, dtype="float32"))
+    weights = np.asarray(weights, dtype="float32")
+    numbers("labels", labels)
+    numbers("weights", weights)
+    return _in_main_memory(labels), _in_main_memory(weights)
 
 
 def _in_main_memory(array):

@@ -3,11 +3,14 @@
 import functools
 import sys
 import types
+import weakref
 
 import keras
 import numpy as np
 
 from keras_ranksim.validation import numbers
+
+_CHECKED_BEFORE = weakref.WeakSet()
 
 
 def check_training_data(x, y, sample_weight, model) -> None:
@@ -45,6 +48,19 @@ def is_tf_dataset(data) -> bool:
     return tensorflow is not None and isinstance(data, tensorflow.data.Dataset)
 
 
+def checked_before(dataset):
+    """The dataset, whose labels and weights were checked as arrays, marked as such.
+
+    The check of every batch is a function of TensorFlow, and an iterator of a dataset with a
+    function takes longer to make than the few steps of a small validation set.
+
+    Args:
+        dataset: A `tf.data.Dataset`.
+    """
+    _CHECKED_BEFORE.add(dataset)
+    return dataset
+
+
 def finite_batches(data):
     """The same batches; one whose labels or weights are not finite raises when it is read.
 
@@ -55,7 +71,7 @@ def finite_batches(data):
         data: A `tf.data.Dataset`, a generator, a `keras.utils.PyDataset`, or anything else.
     """
     if is_tf_dataset(data):
-        return _finite_tf_batches(data)
+        return data if data in _CHECKED_BEFORE else _finite_tf_batches(data)
     if isinstance(data, types.GeneratorType):
         return (_checked(batch) for batch in data)
     if isinstance(data, keras.utils.PyDataset):

@@ -10,6 +10,7 @@ import keras_ranksim as kr
 from keras_ranksim.data import Benchmark, Recipe
 from keras_ranksim.data.pipeline import batches_from_arrays, batches_from_samples, sample_order
 from keras_ranksim.data.splits import DenseSplits
+from keras_ranksim.models.training_data import finite_batches
 
 
 def samples(order):
@@ -55,6 +56,17 @@ def test_batches_keep_samples_labels_and_weights_together(way):
         assert y_batch.shape[1:] == (1,)
         np.testing.assert_array_equal(y_batch[:, 0], 2 * x_batch)
         np.testing.assert_array_equal(weight_batch, 3 * x_batch)
+
+
+@pytest.mark.parametrize("part", ["labels", "weights"])
+def test_arrays_are_checked_once_and_their_batches_not_again(part):
+    arrays = {"labels": np.arange(4.0), "weights": np.ones(4)}
+    data = batches_from_arrays(np.zeros((4, 2)), **arrays)
+    assert finite_batches(data) is data
+    assert finite_batches(data.take(1)) is not data
+    arrays[part][2] = np.nan
+    with pytest.raises(ValueError, match=f"`{part}` must hold finite numbers"):
+        batches_from_arrays(np.zeros((4, 2)), **arrays)
 
 
 def test_augmentation_gets_a_seed_of_its_own_for_every_sample_and_epoch():
