@@ -25,7 +25,8 @@ class RankSimRegularizer(keras.layers.Layer):
 
     The defaults, gamma 0.01 and lambda 100, trained well on ages, text and tables. The paper uses
     other pairs, such as (100, 2) for ages. What counts is `gamma * lambda_`, the size of the
-    perturbation: near 1 it is informative, far above it saturates, far below it gives zeros.
+    perturbation: far above 1 it saturates, far below 0.01 it gives zeros. Which value between them
+    is best depends on the features; `keras_ranksim.tuning.search` finds it.
 
     Args:
         gamma: Weight of the term, at least 0.
