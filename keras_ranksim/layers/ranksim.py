@@ -18,38 +18,34 @@ DEFAULT_LAMBDA = 100.0
 class RankSimRegularizer(keras.layers.Layer):
     """Makes neighbors in label space neighbors in feature space (RankSim).
 
-    Put it after the layer that gives the embedding, before the regression head. It returns
-    its input. During training it adds `keras_ranksim.ops.ranksim_loss` to the loss; under a
-    distribution strategy the term is that of the global batch, and every replica ranks its share
-    of the rows.
+    Put it after the layer that gives the embedding, before the regression head. It returns its
+    input, and adds `keras_ranksim.ops.ranksim_loss` to the loss in training; under a distribution
+    strategy the term is that of the global batch, and every replica ranks its share of the rows.
 
-    The defaults, gamma 0.01 and lambda 100, trained well on ages, text and tables. The paper uses
-    other pairs, such as (100, 2) for ages. What counts is `gamma * lambda_`, the size of the
-    perturbation: far above 1 it saturates, far below 0.01 it gives zeros. Which value between them
-    is best depends on the features; `keras_ranksim.tuning.search` finds it.
+    The defaults, gamma 0.01 and lambda 100, harmed nothing on ages, text and tables; the paper has
+    other pairs, such as (100, 2) for ages. What counts is `gamma * lambda_`, the perturbation: far
+    above 1 it saturates, far below 0.01 it gives zeros, and between them it depends on the
+    features: search it with `keras_ranksim.tuning.search`.
 
     Args:
         gamma: Weight of the term, at least 0.
-        lambda_: Interpolation strength of the black-box gradient, above 0. Defaults to 100 unless
-            `perturbation` is given.
+        lambda_: Interpolation strength of the black-box gradient, above 0; `None` for 100.
         reduction: `"sum"` over the distinct labels of a batch, as published, or `"mean"`.
         label_similarity: `"euclidean"`, `"cosine"`, or a function from labels `(M, L)` to
             similarities `(M, M)`, registered with Keras if the model is to be saved.
         seed: Seed of the draw among samples with the same label.
-        across_replicas: Under a distribution strategy, whether samples are ranked among those
-            of all replicas, as on one device, or (`False`) among those of their own replica.
-            The latter sends no features between devices; the term is then the mean of the
-            replicas' own, whose batches hold fewer labels, so `gamma` has another effect.
-        perturbation: `gamma * lambda_`, above 0, instead of `lambda_`. With it `gamma` is the
-            weight of the term and nothing else: twice the gamma is twice the gradient.
+        across_replicas: Under a distribution strategy, whether samples are ranked among those of
+            all replicas, as on one device, or (`False`) of their own, which sends no features
+            between devices. Its batches hold fewer labels, so `gamma` has another effect.
+        perturbation: `gamma * lambda_`, above 0, instead of `lambda_`. Twice the `gamma` is then
+            twice the gradient, and nothing else.
         label: Which labels to use if the model has several outputs: a key or an index of `y`.
         **kwargs: As in every Keras layer.
 
     Call arguments:
         features: Tensor of shape `(batch, ...)`, flattened per sample.
-        labels: Optional tensor, one row per sample. Without it the labels come from
-            `ImbalancedRegressor.fit` or from a `label_scope`.
-        training: Whether the term is added. A layer with `trainable=False` adds none.
+        labels: Tensor, one row per sample; `None` takes those of `fit` or of a `label_scope`.
+        training: Whether to add the term. A layer with `trainable=False` adds none.
 
     Example:
 
