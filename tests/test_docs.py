@@ -117,7 +117,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, capsys):
         tf.config.run_functions_eagerly(False)
     printed = capsys.readouterr().out
     if page == README:
-        assert printed.count("few") == 2
+        assert printed.count("few") == 3
         assert names["result"].report.loc["all", "n"] > 0
 
 

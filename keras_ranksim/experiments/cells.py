@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
@@ -12,6 +12,8 @@ from keras_ranksim.experiments.files import explain_full_disk
 from keras_ranksim.experiments.model import forget_models
 from keras_ranksim.experiments.result import Failure, Result
 from keras_ranksim.experiments.run import run
+from keras_ranksim.experiments.settings import OtherSettings, check_same_settings, settings_of
+from keras_ranksim.experiments.training import as_trained
 from keras_ranksim.methods.method import Method
 
 
@@ -64,17 +66,43 @@ class CellRunner:
             self.loaded = seed, self.benchmark(seed)
         return self.loaded[1]
 
+    def check(self, cells: Iterable[Cell]) -> None:
+        """Raises if the folder of a cell holds a run with other settings."""
+        for cell in cells if self.folder is not None else ():
+            path = self._folder_of(cell) / "settings.json"
+            if not path.exists():
+                continue
+            try:
+                benchmark = as_trained(
+                    self._benchmark_of_cell(cell), cell.method, cell.seed, self.epochs
+                )
+                check_same_settings(path, settings_of(benchmark, cell.method, cell.seed))
+            except OtherSettings:
+                raise
+            except Exception:  # which fails the cell, and not the table
+                continue
+
+    def _folder_of(self, cell):
+        return self.folder / cell.place / f"seed-{cell.seed}"
+
+    def _benchmark_of_cell(self, cell):
+        return self.tuned.get(cell.place) or self.benchmark_of(cell.seed)
+
     def __getstate__(self):
         """What is sent to another process, which loads benchmarks itself."""
         return {**self.__dict__, "loaded": None}
 
     def __call__(self, cell: Cell) -> Result | Failure:
         """Runs a cell, or reads it if it is finished."""
-        output_dir = None if self.folder is None else self.folder / cell.place / f"seed-{cell.seed}"
+        output_dir = None if self.folder is None else self._folder_of(cell)
         try:
-            benchmark = self.tuned.get(cell.place) or self.benchmark_of(cell.seed)
             result = run(
-                benchmark, cell.method, cell.seed, self.epochs, output_dir, verbose=self.verbose
+                self._benchmark_of_cell(cell),
+                cell.method,
+                cell.seed,
+                self.epochs,
+                output_dir,
+                verbose=self.verbose,
             )
             result.model = None
             return result

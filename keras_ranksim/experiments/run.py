@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.artifacts.embeddings import save_embeddings
@@ -68,7 +69,7 @@ def run(
     method, seed = Method.parse(method), int(seed)
     benchmark = as_trained(benchmark, method, seed, epochs)
     boards = _boards(tensorboard, benchmark, output_dir)
-    with _folder(output_dir) as folder:
+    with _folder(output_dir) as folder, _without_warnings_of_retracing():
         settings = settings_of(benchmark, method, seed)
         check_same_settings(folder / "settings.json", settings)
         if (folder / FINISHED).exists():
@@ -80,6 +81,20 @@ def run(
             _keep(result, benchmark, folder)
         result.output_dir = None if output_dir is None else folder
         return result
+
+
+@contextlib.contextmanager
+def _without_warnings_of_retracing():
+    """TensorFlow warns of a function that is traced again; that of every model is another one."""
+
+    def is_another(record):
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    tf.get_logger().addFilter(is_another)
+    try:
+        yield
+    finally:
+        tf.get_logger().removeFilter(is_another)
 
 
 def _boards(tensorboard, benchmark, output_dir):

@@ -41,8 +41,9 @@ def run_table(
     With `output_dir`, finished cells are read, not run again, and interrupted ones resume. The
     table is written there as `table.md`, `table.csv` and `table.json` after every cell;
     `kr.experiments.write_report` makes a page of it. A cell that fails is shown as failed and
-    does not stop the table. Rows that are the same run, such as `VANILLA + LDS` and
-    `SQINV + LDS`, are run once and shown in both.
+    does not stop the table; a folder with runs of other settings does, before any training. Rows
+    that are the same run, such as `VANILLA + LDS` and `SQINV + LDS`, are run once and shown in
+    both.
 
     Args:
         benchmark: The benchmark, or a function from a seed to it for data that differ by seed.
@@ -101,6 +102,7 @@ def run_table(
     with contextlib.ExitStack() as stack:
         if folder is not None:
             stack.enter_context(folder_lock(make_folder(folder)))
+            runner.check(shown)
         found = {}
         for cell, result in stack.enter_context(
             contextlib.closing(_results(shown, runner, processes, say_start))

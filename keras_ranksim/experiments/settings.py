@@ -52,21 +52,37 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
     }
 
 
+class OtherSettings(ValueError):
+    """A folder holds a run with other settings."""
+
+
 def check_same_settings(path: Path, settings: dict) -> None:
-    """Raises when the folder of `path` holds a run with other settings."""
+    """Raises `OtherSettings` when the folder of `path` holds a run with other settings."""
     if not path.exists():
         return
     found, wanted = read_json(path), json.loads(json.dumps(settings))
-    different = [
-        name for name in wanted if name not in NOT_COMPARED and found.get(name) != wanted[name]
-    ]
-    if different:
-        name = different[0]
-        raise ValueError(
+    compared = {name: wanted[name] for name in wanted if name not in NOT_COMPARED}
+    different = _first_difference(found, compared)
+    if different is not None:
+        name, there, here = different
+        raise OtherSettings(
             f"`output_dir` must be empty or hold the same run, to resume it. Received: "
             f"output_dir={str(path.parent)!r}, which holds a run that differs in {name}: "
-            f"{found.get(name)} there, {wanted[name]} here"
+            f"{there} there, {here} here. Take another folder, or delete that one"
         )
+
+
+def _first_difference(found: dict, wanted: dict):
+    """The dotted name of the first setting that differs, with both values, or `None`."""
+    for name, here in wanted.items():
+        there = found.get(name)
+        if isinstance(there, dict) and isinstance(here, dict):
+            inner = _first_difference(there, {**dict.fromkeys(there), **here})
+            if inner is not None:
+                return f"{name}.{inner[0]}", *inner[1:]
+        elif there != here:
+            return name, there, here
+    return None
 
 
 def plain(value):

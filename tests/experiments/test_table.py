@@ -67,6 +67,16 @@ def test_a_failed_cell_is_shown_and_does_not_stop_the_table(benchmark, tmp_path,
     assert "prices [3/3] VANILLA, seed 2: mae" in told
 
 
+def test_a_folder_of_other_settings_is_refused_before_training_and_left_as_it_is(
+    benchmark, tmp_path
+):
+    run_table(benchmark, ["VANILLA"], [0], epochs=1, output_dir=tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match=r"differs in recipe\.epochs: 1 there, 2 here\. Take"):
+        run_table(benchmark, ["INV", "VANILLA"], [0], epochs=2, output_dir=tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 def test_published_numbers_stand_beside_ours_told_apart(benchmark):
     table = run_table(benchmark.replace(name="agedb-dir"), ["VANILLA", "CONR"], [0], epochs=1)
     assert table.frame.loc["VANILLA", ("few", "paper")] == 13.67
