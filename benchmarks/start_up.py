@@ -18,7 +18,8 @@ from measure import as_table, spread, write
 
 FIRST_STEP = """
 import keras_ranksim as kr
-from keras_ranksim.experiments import build_model, command_line
+from keras_ranksim.experiments import command_line
+from keras_ranksim.experiments.model import build_model
 benchmark = kr.data.load_portraits()
 model = build_model(benchmark, "SQINV + LDS + RANKSIM").model
 model.fit(benchmark.weighted(kernel="gaussian").train.take(1), verbose=0)
