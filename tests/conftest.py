@@ -69,7 +69,7 @@ def pytest_configure(config):
 
 
 # The tests of these train many small models, whose tracing takes longer than their few steps.
-EAGER = ("experiments", "methods", "tuning", "test_docs.py", "test_examples.py", "test_main.py")
+EAGER = ("experiments", "methods", "tuning", "test_examples.py", "test_main.py")
 
 
 def trains_many(node):

@@ -98,6 +98,8 @@ def batches_from_arrays(
     x = tf.nest.map_structure(_in_main_memory, x)
     if not shuffle and augment is None:
         # An iterator of this dataset is made in a twentieth of the time: it has no functions.
+        numbers("labels", labels)
+        numbers("weights", weights)
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
         return checked_before(samples.batch(batch_size).prefetch(tf.data.AUTOTUNE))
 
@@ -188,10 +190,7 @@ def label_columns(labels, weights=None) -> tuple:
         labels = labels[:, None]
     if weights is None:
         weights = np.ones(len(labels), dtype="float32")
-    weights = np.asarray(weights, dtype="float32")
-    numbers("labels", labels)
-    numbers("weights", weights)
-    return _in_main_memory(labels), _in_main_memory(weights)
+    return _in_main_memory(labels), _in_main_memory(np.asarray(weights, dtype="float32"))
 
 
 def _in_main_memory(array):
