@@ -4,7 +4,6 @@ On JAX and PyTorch (`KERAS_BACKEND`), the tests of the backend-neutral folders r
 of files named `*_tensorflow.py` and of what is in `TENSORFLOW_ONLY`.
 """
 
-import base64
 import contextlib
 import gc
 import os
@@ -24,14 +23,12 @@ if os.environ.get("KERAS_BACKEND") == "jax":  # fast compilation matters here, n
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+import dots
 import keras
 import numpy as np
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-DOT = base64.b64decode(  # a PNG file of one pixel
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 TENSORFLOW_ONLY = (
     "data",
@@ -56,7 +53,8 @@ if not ON_TENSORFLOW:
 
 def pytest_configure(config):
     """Two logical CPU devices, for the tests of replicas; set before TensorFlow starts."""
-    # Backends hold millions of objects: searching them all for cycles would take minutes.
+    # Backends hold millions of objects: searching them all for cycles would take minutes, in
+    # `keras.backend.clear_session` too, which every run calls.
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
     if ON_TENSORFLOW:
@@ -68,8 +66,27 @@ def pytest_configure(config):
     config.pluginmanager.register(Faster())
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """What outlives the tests of a file is searched for cycles once, and never again."""
+    if nextitem is not None and nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
+
 # The tests of these train many small models, whose tracing takes longer than their few steps.
-EAGER = ("experiments", "methods", "tuning", "test_examples.py", "test_main.py")
+EAGER = (
+    "experiments",
+    "methods",
+    "tuning",
+    "test_bilstm_pair.py",
+    "test_docs.py",
+    "test_examples.py",
+    "test_images_of_a_table.py",
+    "test_main.py",
+    "test_nyud2_dir.py",
+    "test_sts_b_dir.py",
+)
 
 
 def trains_many(node):
@@ -86,20 +103,23 @@ def pytest_collection_modifyitems(items):
 class Faster:
     """Wraps the tests of `EAGER` and their fixtures; a fixture would not reach doctests.
 
-    Functions of TensorFlow are not traced. Figures of reports are drawn but not rendered, which
-    takes as long again; tests of reports render them small.
+    Functions of TensorFlow are not traced. Pictures of reports, which take longer than the rest of
+    a test, are dots; `test_report.py` draws them, and renders them small.
     """
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
-        if not (ON_TENSORFLOW and trains_many(item)):
+        # Replicas ask for traced functions.
+        if not (ON_TENSORFLOW and trains_many(item)) or "two_replicas" in item.name:
             return (yield)
         with eagerly(), pytest.MonkeyPatch.context() as patch:
             from keras_ranksim.experiments.report import pictures
             from keras_ranksim.plots.style import png
 
-            rendered = "report" in item.path.parts
-            patch.setattr(pictures, "png", lambda figure: png(figure, 40) if rendered else DOT)
+            if item.path.name == "test_report.py":
+                patch.setattr(pictures, "png", lambda figure: png(figure, dots_per_inch=40))
+            else:
+                patch.setattr(pictures, "drawn", dots.drawn)
             return (yield)
 
 

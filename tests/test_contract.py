@@ -140,14 +140,22 @@ def test_every_module_has_a_docstring():
 LOADED = """
 import sys, keras, json
 before = set(sys.modules)
-import keras_ranksim
+import keras_ranksim as kr
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(json.dumps([sorted(new - set(sys.stdlib_module_names)), "tensorflow" in sys.modules]))
+kr.plots.training_curves
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+assert not {"matplotlib", "PIL", "tensorboard"} & new
+before = set(sys.modules)
+kr.plots.style.png(kr.plots.training_curves({"mae": [2.0, 1.0]}))
+new = set(sys.modules) - before
+assert "matplotlib.backends.backend_agg" in new
+assert "matplotlib.pyplot" not in new, "a figure must belong to no window"
 """
 
 
 def test_importing_the_package_imports_nothing_that_keras_does_not():
-    """On JAX and PyTorch that means: no TensorFlow."""
+    """On JAX and PyTorch that means: no TensorFlow. Matplotlib comes with the first picture."""
     done = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, timeout=120
     )

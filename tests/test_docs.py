@@ -28,7 +28,6 @@ SHORTER = {
     "(64, 64, 3)": "(16, 16, 3)",
     "verbose=0)  # the recipe's epochs": "epochs=1, verbose=0)",
     'run(benchmark, "SQINV + LDS")': 'run(benchmark, "SQINV + LDS", epochs=1)',
-    '"SQINV + LDS", "RRT + RANKSIM"]': "]",
     '"VANILLA", "SQINV + LDS", ': '"VANILLA", ',
     "epochs=5)": "epochs=1)",
     "seeds=[0, 1, 2]": "seeds=[0], epochs=1",
@@ -102,22 +101,18 @@ def _elsewhere(tmp_path, monkeypatch, two_replicas):
 
 
 @pytest.mark.usefixtures("_elsewhere")
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 @pytest.mark.parametrize(
     "page",
     [page for page in (*PAGES, *NOTEBOOKS) if blocks_of(page) and page != ON_EVERY_BACKEND],
     ids=lambda page: page.name,
 )
 def test_the_code_of_a_page_runs_from_top_to_bottom(page, capsys):
-    # Tracing so many small models takes longer than their few steps; replicas ask for it.
-    tf.config.run_functions_eagerly(page.name != "distributed.md")
-    try:
-        names = run(page)
-    finally:
-        tf.config.run_functions_eagerly(False)
+    if page.name == "distributed.md":
+        tf.config.run_functions_eagerly(False)  # replicas ask for traced functions
+    names = run(page)
     printed = capsys.readouterr().out
     if page == README:
-        assert printed.count("few") == 3
+        assert printed.count("few") == 2
         assert names["result"].report.loc["all", "n"] > 0
 
 

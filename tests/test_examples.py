@@ -40,6 +40,7 @@ SHORTER = {
     "width=100": "width=4, verify=False",
     '"data/nyud2"': '"data/nyud2", **SMALL_DEPTH',
     "max_trials=12": "max_trials=1",
+    "6000": "900",
 }
 ENDS = {
     "agedb_dir": "few",

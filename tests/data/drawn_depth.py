@@ -65,6 +65,13 @@ def small_encoder(images):
     return stages
 
 
+def half_size_maps():
+    """The smallest network: one convolution."""
+    images = keras.Input((*IMAGE_SIZE, 3))
+    maps = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(images)
+    return images, maps
+
+
 small_network = functools.partial(depth_network, (*IMAGE_SIZE, 3), small_encoder, 2)
 
 

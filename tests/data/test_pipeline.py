@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.data import Benchmark, Recipe
+from keras_ranksim.data import Benchmark, Recipe, pipeline
 from keras_ranksim.data.pipeline import batches_from_arrays, batches_from_samples, sample_order
 from keras_ranksim.data.splits import DenseSplits
 from keras_ranksim.models.training_data import finite_batches
@@ -38,6 +38,23 @@ def test_setting_the_counter_goes_to_any_epoch():
     counter = tf.Variable(2, dtype="int64")
     assert samples(sample_order(20, shuffle=True, seed=3, epoch=counter)) == third
     assert int(counter) == 3
+
+
+@pytest.mark.parametrize("count", [8, 10])
+def test_large_arrays_are_gathered_by_the_batch_to_the_same_batches(monkeypatch, count):
+    x = {"a": np.arange(count * 3.0).reshape(count, 3), "b": np.arange(count)}
+
+    def two_epochs():
+        arrays = x, np.arange(count) * 2.0, np.arange(count) * 3.0
+        data = batches_from_arrays(*arrays, batch_size=4, shuffle=True, seed=3)
+        assert len(data) == -(-count // 4)
+        return [tf.nest.map_structure(np.asarray, batch) for _ in range(2) for batch in data]
+
+    at_once = two_epochs()
+    monkeypatch.setattr(pipeline, "AT_ONCE", 0)
+    by_batch = two_epochs()
+    assert len(at_once) == len(by_batch) > 3
+    tf.nest.map_structure(np.testing.assert_array_equal, at_once, by_batch)
 
 
 @pytest.mark.parametrize("way", ["arrays", "samples"])

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import folder_lock, processes, run_table
+from keras_ranksim.experiments.cells import Cell
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.methods.registry import unregister
 
@@ -134,3 +135,10 @@ def test_processes_have_shares_of_the_cores(monkeypatch):
     shares = [processes._share_of_cores(number, 2) for number in range(2)]
     assert shares == [["0", "2"], ["1", "3"]]
     assert processes._share_of_cores(5, 6) == ["1"]
+
+
+def test_rows_that_take_long_are_started_first_so_that_processes_end_together():
+    waiting = [Cell(place, None, 1) for place in ("a", "b", "c")]
+    assert processes._longest(waiting, {}).place == "a"
+    assert processes._longest(waiting, {"a": 2.0, "c": 9.0}).place == "b"
+    assert processes._longest(waiting, {"a": 2.0, "b": 3.0, "c": 1.0}).place == "b"

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from drawn_depth import draw, load
+from drawn_depth import draw, half_size_maps, load
 from scipy import stats
 
 import keras_ranksim as kr
@@ -118,7 +118,7 @@ def test_every_cell_has_the_users_dtype_policy(benchmark):
 
 def test_a_table_of_depth_maps_trains_resumes_and_shows_the_root_of_the_squared_error(tmp_path):
     draw(tmp_path / "nyu")
-    depth = load(tmp_path / "nyu", batch_size=4)
+    depth = load(tmp_path / "nyu", batch_size=4, make_network=half_size_maps)
     methods = ["VANILLA", "LDS"]
     table = run_table(depth, methods, [0], epochs=1, output_dir=tmp_path / "runs")
     assert table.errors() == {}

@@ -1,5 +1,6 @@
 """Rows in blocks: the same loss and gradient as at once, from a fraction of the memory."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from gradients import value_and_gradient
 import keras_ranksim as kr
 from keras_ranksim.ops import pairs
 
+ON_TENSORFLOW = keras.config.backend() == "tensorflow"
 RANDOM = np.random.default_rng(2)
 FEATURES = RANDOM.normal(size=(23, 5)).astype("float32")
 LABELS = np.sort(RANDOM.uniform(0, 9, size=(23, 1)).astype("float32"), axis=0)
@@ -33,8 +35,7 @@ def rank_n_contrast(features, rows=None, **options):
 
 
 MODES = [{}, {"compiled": True}]
-if keras.config.backend() == "tensorflow":
-    MODES.append({"compiled": True, "jit_compile": True})
+JIT = {"compiled": True, "jit_compile": True}  # TensorFlow with XLA, which takes seconds
 
 
 def own_similarity(labels):
@@ -78,8 +79,14 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(pairs, "ROWS_IN_A_BLOCK", 4)
 
 
-@pytest.mark.parametrize("equation", EQUATIONS)
-@pytest.mark.parametrize("mode", MODES, ids=str)
+@pytest.mark.parametrize(
+    ("equation", "mode"),
+    [
+        *itertools.product(EQUATIONS, MODES),
+        *((name, JIT) for name in ("ranksim", "conr", "rank-n-contrast") if ON_TENSORFLOW),
+    ],
+    ids=str,
+)
 def test_blocks_give_what_all_rows_at_once_give(equation, mode, request):
     expected = value_and_gradient(scaled(EQUATIONS[equation]), FEATURES)
     request.getfixturevalue("small_blocks")

@@ -1,7 +1,6 @@
 """The look: told apart by everybody, the same everywhere, and nothing left behind."""
 
 import itertools
-import subprocess
 import sys
 
 import numpy as np
@@ -146,29 +145,6 @@ def test_units_and_long_names_become_text_of_an_axis():
     assert in_unit("age", "") == "age"
     assert in_unit("a long name", "km", width=7) == "a long\nname\n(km)"
     assert in_unit("one two three four five", "", width=5) == "one\ntwo\n..."
-
-
-ALONE = """
-import sys
-import keras, pandas
-by_keras = set(sys.modules)
-import keras_ranksim as kr
-kr.plots.training_curves
-loaded = {name.partition(".")[0] for name in set(sys.modules) - by_keras}
-assert not loaded & {"matplotlib", "PIL", "tensorboard"}, loaded
-without_picture = set(sys.modules)
-kr.plots.style.png(kr.plots.training_curves({"mae": [2.0, 1.0]}))
-drawn = set(sys.modules) - without_picture
-assert "matplotlib.backends.backend_agg" in drawn, drawn
-assert "matplotlib.pyplot" not in drawn, "a figure must belong to no window"
-"""
-
-
-def test_matplotlib_is_loaded_when_a_picture_is_drawn_and_pyplot_never():
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_missing_matplotlib_is_told_with_what_to_install(monkeypatch):

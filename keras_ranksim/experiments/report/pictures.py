@@ -60,12 +60,17 @@ def draw_pictures(pictures: list[Picture], folder: Path) -> list[Markup] | Marku
     return [_figure(picture, folder / FOLDER) for picture in pictures]
 
 
+def drawn(picture: Picture) -> tuple[dict[str, bytes], tuple[float, float]]:
+    """The PNG files of a picture by theme, and its size in inches."""
+    figures = {theme: picture.draw(theme) for theme in ("light", "dark")}
+    files = {theme: png(figure) for theme, figure in figures.items()}
+    return files, tuple(figures["light"].get_size_inches())
+
+
 def _figure(picture, folder):
-    drawn = {theme: picture.draw(theme) for theme in ("light", "dark")}
-    files = {theme: png(figure) for theme, figure in drawn.items()}
+    files, (width, height) = drawn(picture)
     (folder / f"{picture.name}.png").write_bytes(files["light"])
     (folder / f"{picture.name}-dark.png").write_bytes(files["dark"])
-    width, height = drawn["light"].get_size_inches()
     inline = {
         theme: "data:image/png;base64," + base64.b64encode(data).decode("ascii")
         for theme, data in files.items()
