@@ -1,10 +1,14 @@
 """From samples to batches: shuffled every epoch, repeatable, resumable."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.models.training_data import checked_before
 from keras_ranksim.validation import numbers, positive_integer
+
+AT_ONCE = 2**28  # bytes of training arrays that are shuffled as a whole, and so twice in memory
 
 
 def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.data.Dataset:
@@ -30,6 +34,12 @@ def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.dat
     >>> [int(index) for index, seed in order]
     [0, 1, 2, 3]
     """
+    as_samples = tf.data.Dataset.from_tensor_slices
+    return _epochs(as_samples, count, count, shuffle, seed, epoch)
+
+
+def _epochs(as_dataset, length, count, shuffle, seed, epoch):
+    """Of each epoch, the `length` elements that `as_dataset` makes of its indexes and seeds."""
     positive_integer("count", count, "samples in the pipeline")
     epoch = tf.Variable(0, dtype="int64", trainable=False) if epoch is None else epoch
 
@@ -40,10 +50,10 @@ def sample_order(count: int, shuffle: bool, seed: int = 0, epoch=None) -> tf.dat
         if shuffle:
             index = tf.random.experimental.stateless_shuffle(index, seed=[seed, number])
         seeds = tf.stack([tf.fill([count], number * 1_000_003 + seed), index], axis=1)
-        return tf.data.Dataset.from_tensor_slices((index, seeds))
+        return as_dataset((index, seeds))
 
-    order = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
-    return order.apply(tf.data.experimental.assert_cardinality(count))
+    epochs = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
+    return epochs.apply(tf.data.experimental.assert_cardinality(length))
 
 
 def batches_from_samples(
@@ -101,7 +111,11 @@ def batches_from_arrays(
         numbers("labels", labels)
         numbers("weights", weights)
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
-        return checked_before(samples.batch(batch_size).prefetch(tf.data.AUTOTUNE))
+        return checked_before(_untuned(samples.batch(batch_size)))
+    if augment is None and sum(map(_bytes, tf.nest.flatten(x))) <= AT_ONCE:
+        shuffled = functools.partial(_batches_of, (x, labels, weights), batch_size)
+        length = -(-len(labels) // batch_size)
+        return _untuned(_epochs(shuffled, length, len(labels), shuffle, seed, epoch))
 
     @tf.autograph.experimental.do_not_convert
     def gather(index, seeds):
@@ -112,6 +126,37 @@ def batches_from_arrays(
 
     order = sample_order(len(labels), shuffle, seed, epoch).batch(batch_size)
     return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def _batches_of(arrays, batch_size, order):
+    """Batches of the samples in this order; each is one slice of the arrays in this order."""
+    index, _ = order
+    arrays = tf.nest.map_structure(lambda column: tf.gather(column, index), arrays)
+    count = index.shape[0]
+    whole = count - count % batch_size
+
+    def full(column):
+        return tf.reshape(column[:whole], (-1, batch_size, *column.shape[1:]))
+
+    batches = tf.data.Dataset.from_tensor_slices(tf.nest.map_structure(full, arrays))
+    if whole == count:
+        return batches
+    rest = tf.nest.map_structure(lambda column: column[whole:], arrays)
+    return batches.concatenate(tf.data.Dataset.from_tensors(rest))
+
+
+def _untuned(batches):
+    """Batches that cost next to nothing, read ahead without a thread that tunes how.
+
+    On a process with one core, ending that thread takes longer than reading a validation set.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.prefetch(2).with_options(options)
+
+
+def _bytes(tensor):
+    return tensor.dtype.size * int(np.prod(tensor.shape))
 
 
 def order_arguments(split: str, benchmark) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import queue
@@ -43,7 +44,7 @@ def run_in_processes(
         processes: How many processes, at least 1.
         on_start: Called with every cell that starts.
     """
-    waiting = list(cells)[::-1]
+    waiting, seconds = list(cells), {}
     answers: queue.Queue = queue.Queue()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         job = Path(folder) / "job.pkl"
@@ -57,14 +58,26 @@ def run_in_processes(
                 if workers[number] is None:
                     workers[number] = _Worker(job, number, processes, answers)
                     stack.callback(workers[number].kill)
-                at_work[number] = waiting.pop()
+                at_work[number] = _longest(waiting, seconds)
+                waiting.remove(at_work[number])
                 on_start(at_work[number])
                 workers[number].start(at_work[number])
             number, answer = answers.get()
             if answer is None:
                 answer, workers[number] = workers[number].failure(), None
             idle.append(number)
-            yield at_work.pop(number), answer
+            cell = at_work.pop(number)
+            if isinstance(answer, Result):
+                seconds[cell.place] = answer.seconds
+            yield cell, answer
+
+
+def _longest(waiting, seconds):
+    """The cell to start next: of a row that no seed has timed yet, else of the slowest row.
+
+    A slow cell started last would leave the other processes without work.
+    """
+    return max(waiting, key=lambda cell: seconds.get(cell.place, math.inf))
 
 
 class _Worker:
