@@ -173,7 +173,7 @@ def label_of(flags):
         return flags.name + ages + f"-{flags.protocol}" * (flags.protocol != "long_tail")
     if flags.name != "sts-b":
         return flags.name
-    return f"sts-b-{flags.split}" + "-encoder" * bool(flags.encoder)
+    return f"sts-b-{flags.split}-" + ("encoder" if flags.encoder else "words")
 
 
 def searched(benchmark, method, flags):
