@@ -105,17 +105,18 @@ def batches_from_arrays(
         A batched, prefetched dataset.
     """
     labels, weights = label_columns(labels, weights)
+    numbers("labels", labels)
+    numbers("weights", weights)
     x = tf.nest.map_structure(_in_main_memory, x)
     if not shuffle and augment is None:
         # An iterator of this dataset is made in a twentieth of the time: it has no functions.
-        numbers("labels", labels)
-        numbers("weights", weights)
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
         return checked_before(_untuned(samples.batch(batch_size)))
     if augment is None and sum(map(_bytes, tf.nest.flatten(x))) <= AT_ONCE:
         shuffled = functools.partial(_batches_of, (x, labels, weights), batch_size)
         length = -(-len(labels) // batch_size)
-        return _untuned(_epochs(shuffled, length, len(labels), shuffle, seed, epoch))
+        epochs = _epochs(shuffled, length, len(labels), shuffle, seed, epoch)
+        return checked_before(_untuned(epochs))
 
     @tf.autograph.experimental.do_not_convert
     def gather(index, seeds):

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 import keras
 import tensorflow as tf
 
+from keras_ranksim.models.training_data import checked_before
+
 MOST_STEPS = 128
 # Weights times samples of a batch: below this, a step on vectors takes about 20 ms or less.
 SHORT_STEP = 10**8
@@ -60,7 +62,7 @@ def epochs_of(data: tf.data.Dataset, steps: int) -> dict:
     batches = int(data.cardinality())
     if batches < 1 or batches % steps:
         return {"x": data}
-    return {"x": data.repeat(), "steps_per_epoch": batches}
+    return {"x": checked_before(data.repeat(), like=data), "steps_per_epoch": batches}
 
 
 @contextlib.contextmanager

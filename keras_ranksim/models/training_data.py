@@ -48,7 +48,7 @@ def is_tf_dataset(data) -> bool:
     return tensorflow is not None and isinstance(data, tensorflow.data.Dataset)
 
 
-def checked_before(dataset):
+def checked_before(dataset, like=None):
     """The dataset, whose labels and weights were checked as arrays, marked as such.
 
     The check of every batch is a function of TensorFlow, and an iterator of a dataset with a
@@ -56,8 +56,10 @@ def checked_before(dataset):
 
     Args:
         dataset: A `tf.data.Dataset`.
+        like: A dataset of the same batches: if it is not marked, neither will be this one.
     """
-    _CHECKED_BEFORE.add(dataset)
+    if like is None or like in _CHECKED_BEFORE:
+        _CHECKED_BEFORE.add(dataset)
     return dataset
 
 

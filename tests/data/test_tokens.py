@@ -1,7 +1,9 @@
 """Sentences to tokens: words as GloVe knows them, word pieces as BERT cuts them."""
 
+import pickle
 import sys
 
+import cloudpickle
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,6 +103,17 @@ def test_tokenizers_work_inside_tf_data(tokenize):
     dataset = tf.data.Dataset.from_tensor_slices(sentences).batch(2).map(tokenize)
     assert dataset.element_spec.shape.as_list() == [None, 3]
     np.testing.assert_array_equal(np.concatenate(list(dataset)), tokenize(sentences))
+
+
+@pytest.mark.parametrize(
+    "tokenize",
+    [WordTokenizer(["a", "dog"], 4), WordPieceTokenizer(["[UNK]", "a", "dog", "##s"], 4)],
+    ids=lambda tokenize: type(tokenize).__name__,
+)
+def test_tokenizers_are_sent_to_other_processes_with_their_benchmark(tokenize):
+    sent = pickle.loads(cloudpickle.dumps(tokenize))
+    sentences = ["a dog", "dogs in a Dog"]
+    np.testing.assert_array_equal(sent(sentences), tokenize(sentences))
 
 
 def test_without_tensorflow_text_the_pip_install_raises(monkeypatch):

@@ -77,6 +77,11 @@ class WordTokenizer:
         numbers = tf.range(SPECIAL, SPECIAL + len(words))
         entries = tf.lookup.KeyValueTensorInitializer(tf.constant(words, tf.string), numbers)
         self._numbers = tf.lookup.StaticHashTable(entries, default_value=UNKNOWN)
+        self._words = words
+
+    def __reduce__(self):
+        """Tables of TensorFlow cannot be sent to another process; their words can."""
+        return WordTokenizer, (self._words, self.max_tokens)
 
     def __call__(self, sentences) -> tf.Tensor:
         """Int32 tensor of shape `(sentences, max_tokens)`."""
