@@ -1,4 +1,4 @@
-"""What does my model do to rare labels? Two models on drawn portraits, in about three minutes.
+"""What does my model do to rare labels? Two models on drawn portraits, in three to four minutes.
 
 Draws 4,000 small portraits of people aged 0 to 100: many around thirty, few children and few old
 people, and nobody from 61 to 66. Trains a network as usual, then the same network with sample

@@ -114,7 +114,9 @@ def _tune_flags(parser):
         metavar="SETTING",
         help="any of ranksim learning_rate batch_size lds fds conr (default: ranksim)",
     )
-    parser.add_argument("--trials", type=int, default=12, help="default: %(default)s")
+    parser.add_argument(
+        "--trials", type=int, default=12, help="besides the baseline (default: %(default)s)"
+    )
     parser.add_argument("--epochs", type=int, help="epochs of a trial (default: the recipe's)")
     parser.add_argument("--executions", type=int, default=1, help="trainings per trial")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")

@@ -152,7 +152,8 @@ def diagnose(labels, bins: LabelBins | None = None) -> Diagnosis:
 
 def _histogram(counts, bins):
     """Lines of text, neighboring bins together so that they fit a screen."""
-    groups = np.array_split(np.arange(len(counts)), min(ROWS, len(counts)))
+    together = -(-len(counts) // ROWS)  # bins of a line, the same for all: bars show counts
+    groups = np.split(np.arange(len(counts)), range(together, len(counts), together))
     sums = np.array([counts[group].sum() for group in groups])
     edges = [f"{bins.edges[group[0]]:g}" for group in groups] + [f"{bins.edges[-1]:g}"]
     width = max(map(len, edges))

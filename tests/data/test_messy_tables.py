@@ -332,7 +332,8 @@ def test_what_was_done_is_listed_in_sentences():
     listed = load(frame).facts["notes"]
     assert listed == [
         "Column 'same' is left out, because it holds one value only.",
-        "Rows without a value, filled with the median and marked by an input: 'area' 34.",
+        "Rows without a value, marked by an input (numbers and dates are then the median): "
+        "'area' 34.",
     ]
 
 

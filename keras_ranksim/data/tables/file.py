@@ -76,7 +76,7 @@ def _checked(path):
         ) from None
     if not path.is_file():
         raise FileNotFoundError(
-            "`csv_path_or_frame` must be the path of a CSV file or a pandas.DataFrame. "
+            "`csv_path_or_frame` must be the path of a CSV file. "
             f"Received: '{path}', where there is no file"
         )
     return path

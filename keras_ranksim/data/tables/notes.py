@@ -72,7 +72,8 @@ class Notes(list):
         if found["missing"]:
             listed = ", ".join(f"'{name}' {rows}" for name, rows in found["missing"].items())
             self.append(
-                f"Rows without a value, filled with the median and marked by an input: {listed}."
+                "Rows without a value, marked by an input (numbers and dates are then the median): "
+                f"{listed}."
             )
 
 

@@ -46,8 +46,9 @@ def write_table_report(table: Table, folder: Path) -> Path:
     seeds = sorted({seed for cells in table.results.values() for seed in cells})
     methods = number_of(len(table.results), "method")
     title = f"{table.benchmark}: {methods}, {number_of(len(seeds), 'seed')}"
+    epochs = f"epochs={settings['recipe']['epochs']}, " if finished else ""
     call = (
-        f"kr.experiments.run_table(benchmark, {list(table.results)}, seeds={seeds}, "
+        f"kr.experiments.run_table(benchmark, {list(table.results)}, seeds={seeds}, {epochs}"
         f"output_dir={str(folder)!r})"
     )
     write_page(
