@@ -91,7 +91,7 @@ def batches_from_arrays(
     epoch=None,
     augment=None,
 ) -> tf.data.Dataset:
-    """Batches of `(x, y, weight)` from arrays in memory, gathered a batch at a time.
+    """Batches of `(x, y, weight)` from arrays in memory.
 
     Args:
         x: Array, or a structure of arrays, whose first axis is the samples.
@@ -102,7 +102,8 @@ def batches_from_arrays(
             operations; AutoGraph does not convert it.
 
     Returns:
-        A batched, prefetched dataset.
+        A batched, prefetched dataset. Without `augment`, TensorFlow does not tune how it reads it,
+        or what is made of it: `num_parallel_calls=AUTOTUNE` then stays what it starts with.
     """
     labels, weights = label_columns(labels, weights)
     numbers("labels", labels)
@@ -112,7 +113,7 @@ def batches_from_arrays(
         # An iterator of this dataset is made in a twentieth of the time: it has no functions.
         samples = tf.data.Dataset.from_tensor_slices((x, labels, weights))
         return checked_before(_untuned(samples.batch(batch_size)))
-    if augment is None and sum(map(_bytes, tf.nest.flatten(x))) <= AT_ONCE:
+    if augment is None and sum(map(_bytes, tf.nest.flatten((x, labels, weights)))) <= AT_ONCE:
         shuffled = functools.partial(_batches_of, (x, labels, weights), batch_size)
         length = -(-len(labels) // batch_size)
         epochs = _epochs(shuffled, length, len(labels), shuffle, seed, epoch)

@@ -75,9 +75,11 @@ def run_in_processes(
 def _longest(waiting, seconds):
     """The cell to start next: of a row that no seed has timed yet, else of the slowest row.
 
-    A slow cell started last would leave the other processes without work.
+    A slow cell started last would leave the other processes without work. Seeds go one after the
+    other: a benchmark may be loaded for each, and a table cut short holds whole seeds.
     """
-    return max(waiting, key=lambda cell: seconds.get(cell.place, math.inf))
+    of_seed = (cell for cell in waiting if cell.seed == waiting[0].seed)
+    return max(of_seed, key=lambda cell: seconds.get(cell.place, math.inf))
 
 
 class _Worker:

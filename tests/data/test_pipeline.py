@@ -58,6 +58,22 @@ def test_large_arrays_are_gathered_by_the_batch_to_the_same_batches(monkeypatch,
     tf.nest.map_structure(np.testing.assert_array_equal, at_once, by_batch)
 
 
+@pytest.mark.parametrize("count", [8, 10])
+def test_two_replicas_share_the_batches_of_arrays(two_replicas, count):
+    arrays = np.arange(count), np.arange(count) * 2.0, np.arange(count) * 3.0
+    data = batches_from_arrays(*arrays, batch_size=4, shuffle=True, seed=3)
+    shared = []
+    for batch in two_replicas.experimental_distribute_dataset(data):
+        x, y, weight = map(two_replicas.experimental_local_results, batch)
+        assert [len(part) for part in x] in ([2, 2], [1, 1])
+        shared.append(np.concatenate(x))
+        np.testing.assert_array_equal(np.concatenate(y)[:, 0], shared[-1] * 2)
+        np.testing.assert_array_equal(np.concatenate(weight), shared[-1] * 3)
+    alone = batches_from_arrays(*arrays, batch_size=4, shuffle=True, seed=3)
+    for one, other in zip(shared, alone, strict=True):
+        assert sorted(one) == sorted(other[0].numpy())
+
+
 @pytest.mark.parametrize("way", ["arrays", "samples"])
 def test_batches_keep_samples_labels_and_weights_together(way):
     x, labels, weights = np.arange(10.0), np.arange(10.0) * 2, np.arange(10.0) * 3

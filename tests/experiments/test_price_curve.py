@@ -7,6 +7,7 @@ import pytest
 import keras_ranksim as kr
 from keras_ranksim.experiments import price_curve, run
 from keras_ranksim.experiments.price_curve import price_points
+from keras_ranksim.experiments.report.comparisons import comparisons
 from keras_ranksim.experiments.table import read_table
 
 
@@ -33,8 +34,10 @@ def test_powers_are_trainings_with_their_weights_and_resume(benchmark, tmp_path,
     pd.testing.assert_frame_equal(price_points(read_table(tmp_path)), points)
     text = kr.experiments.write_report(tmp_path).read_text()
     assert "What rare labels cost the frequent ones" in text
-    assert (tmp_path / "pictures" / "price_curve.png").exists()
-    assert (tmp_path / "pictures" / "differences.png").exists()
+    pictures = {picture.name: picture for picture in comparisons(table, benchmark.recipe, "")}
+    for name in ("price_curve", "differences"):
+        assert (tmp_path / "pictures" / f"{name}.png").exists()
+        assert len(pictures[name].draw("light").axes) > 0
     monkeypatch.setattr(kr.ImbalancedRegressor, "fit", lambda *a, **k: pytest.fail("trained"))
     price_curve(benchmark, (0, 0.25), seeds=[0, 1], output_dir=tmp_path, epochs=1)
 

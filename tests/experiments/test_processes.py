@@ -138,7 +138,8 @@ def test_processes_have_shares_of_the_cores(monkeypatch):
 
 
 def test_rows_that_take_long_are_started_first_so_that_processes_end_together():
-    waiting = [Cell(place, None, 1) for place in ("a", "b", "c")]
+    waiting = [Cell(place, None, 1) for place in ("a", "b", "c")] + [Cell("d", None, 2)]
     assert processes._longest(waiting, {}).place == "a"
     assert processes._longest(waiting, {"a": 2.0, "c": 9.0}).place == "b"
-    assert processes._longest(waiting, {"a": 2.0, "b": 3.0, "c": 1.0}).place == "b"
+    timed = {"a": 2.0, "b": 3.0, "c": 1.0, "d": 9.0}
+    assert processes._longest(waiting, timed).place == "b", "the next seed has to wait"

@@ -23,7 +23,7 @@ def hostile_benchmark():
     return benchmark.replace(name="agedb-dir", facts=facts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def hostile():
     return hostile_benchmark()
 
@@ -36,7 +36,7 @@ class Finished:
     folder: object
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # pictures are drawn for one file and dots for the other
 def finished(tmp_path_factory, hostile):
     folder = tmp_path_factory.mktemp("runs")
     table = kr.experiments.run_table(
