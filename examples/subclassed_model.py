@@ -26,8 +26,8 @@ weights = kr.label_weights(ages[train], bins, kernel="gaussian")
 
 
 class Regressor(kr.models.ImbalancedTraining, keras.Model):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **settings):
+        super().__init__(**settings)
         self.body = keras.layers.Dense(64, activation="relu")
         self.smoothing = kr.layers.FeatureDistributionSmoothing(bins)
         self.regularizer = kr.layers.RankSimRegularizer(seed=0)

@@ -61,6 +61,9 @@ EQUATIONS = {
 }
 
 
+MAIN = ("ranksim", "conr", "rank-n-contrast")
+
+
 def scaled(equation):
     """Three times the equation, so that the gradient is not the one found in the forward pass."""
     return lambda features: 3 * equation(features)
@@ -83,7 +86,7 @@ def small_blocks(monkeypatch):
     ("equation", "mode"),
     [
         *itertools.product(EQUATIONS, MODES),
-        *((name, JIT) for name in ("ranksim", "conr", "rank-n-contrast") if ON_TENSORFLOW),
+        *((name, JIT) for name in MAIN if ON_TENSORFLOW),
     ],
     ids=str,
 )
@@ -93,8 +96,10 @@ def test_blocks_give_what_all_rows_at_once_give(equation, mode, request):
     assert_same(expected, value_and_gradient(scaled(EQUATIONS[equation]), FEATURES, **mode))
 
 
-@pytest.mark.parametrize("equation", EQUATIONS)
-@pytest.mark.parametrize("blocks", [False, True])
+@pytest.mark.parametrize(
+    ("equation", "blocks"),
+    [*((name, True) for name in EQUATIONS), *((name, False) for name in MAIN)],
+)
 def test_the_terms_of_disjoint_rows_add_up_to_the_whole(equation, blocks, request):
     equation = EQUATIONS[equation]
     expected = value_and_gradient(scaled(equation), FEATURES)
