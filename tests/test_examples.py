@@ -36,7 +36,7 @@ SHORTER = {
     "train_samples=4000, evaluation_per_age=10": "train_samples=60, evaluation_per_age=1",
     "(64, 64, 3)": "(64, 64, 3), (4, 8)",
     "image_size=224": "image_size=32, batch_size=4",
-    "(224, 224, 3)": "(32, 32, 3)",
+    "resnet50((224, 224, 3))": "small_resnet((32, 32, 3))",
     "width=100": "width=4, verify=False",
     '"data/nyud2"': '"data/nyud2", **SMALL_DEPTH',
     "max_trials=12": "max_trials=1",

@@ -86,7 +86,7 @@ def test_a_subclassed_model_is_saved_and_predicts_the_same(tmp_path):
 
 @pytest.mark.parametrize("run_eagerly", [False, True])
 def test_batches_of_one_and_a_last_batch_of_one_train(run_eagerly):
-    for batch_size in (1, 2):
+    for batch_size in (2,) if run_eagerly else (1, 2):  # eager steps of JAX take seconds
         model = functional()
         model.compile("sgd", loss="mse", run_eagerly=run_eagerly)
         y = Y[:3, 0]
