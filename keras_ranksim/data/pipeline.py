@@ -127,7 +127,8 @@ def batches_from_arrays(
         return batch, tf.gather(labels, index), tf.gather(weights, index)
 
     order = sample_order(len(labels), shuffle, seed, epoch).batch(batch_size)
-    return order.map(gather, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = order.map(gather, num_parallel_calls=tf.data.AUTOTUNE)
+    return checked_before(batches.prefetch(tf.data.AUTOTUNE))
 
 
 def _batches_of(arrays, batch_size, order):

@@ -58,6 +58,11 @@ def test_it_prints_in_one_screen_and_shows_every_bin_that_holds_a_label():
     assert last.split()[-2:] == ["1", "█"]
 
 
+def test_bars_stand_for_equally_many_bins():
+    text = str(kr.diagnose(labels_of([7] * 43), kr.LabelBins.uniform(0, 43, 1)))
+    assert [int(line.split()[3]) for line in text.splitlines() if "█" in line] == [21] * 14 + [7]
+
+
 def test_labels_of_any_shape_and_one_value_are_diagnosed():
     assert kr.diagnose(np.full((4, 1), 3.0), TEN).counts.sum() == 4
 

@@ -151,6 +151,7 @@ def test_the_page_of_a_table_holds_every_row_the_best_marked_and_links(table_pag
     ]
     assert all((finished.folder / link).exists() for link in links)
     assert "published 7.77" in text
+    assert "seeds=[0], epochs=2, output_dir=" in text, "the same call finds the same runs"
 
 
 def test_the_best_value_of_each_column_is_marked():
