@@ -65,10 +65,7 @@ STS_B_RECIPE = {"epochs": 12, "batch_size": 32, "learning_rate": 1e-3, "patience
 def main():
     flags = parsed()
     use_threads(flags.threads)
-    benchmark = benchmark_of(flags)
-    if flags.learning_rate:
-        recipe = dataclasses.replace(benchmark.recipe, learning_rate=flags.learning_rate)
-        benchmark = benchmark.replace(recipe=recipe)
+    benchmark = at_rate(benchmark_of(flags), flags)
     weighting = {"inverse": "INV", "sqrt_inverse": "SQINV"}[benchmark.recipe.weights["scheme"]]
 
     def spelled(methods):
@@ -137,6 +134,14 @@ def train(benchmark, label, names, seeds, settled, kept, flags):
             for row in trained.results:
                 for result in trained.finished(row).values():
                     kept.add(row, result)
+
+
+def at_rate(benchmark, flags):
+    """The benchmark with the learning rate of the flags, if they have one."""
+    if flags.learning_rate is None:
+        return benchmark
+    recipe = dataclasses.replace(benchmark.recipe, learning_rate=flags.learning_rate)
+    return benchmark.replace(recipe=recipe)
 
 
 def benchmark_of(flags):

@@ -35,6 +35,8 @@ SHORTER = {
     "epochs=50": "epochs=1",
     'encoder="minilm", cache_dir="cache"': 'encoder="MiniLM", verbose=False',
     'encoder="minilm")': 'encoder="MiniLM")',
+    "240": "80",
+    "image_size=64)": "image_size=32)",
     "3000": "700",
     "2900": "650",
 }

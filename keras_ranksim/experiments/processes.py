@@ -22,6 +22,7 @@ from keras_ranksim.experiments.result import Failure, Result
 from keras_ranksim.methods.registry import entries
 from keras_ranksim.validation import optional_package
 
+WORKER = Path(__file__).with_name("worker.py")
 LAST_WRITTEN = 2000  # characters of what a process wrote before it ended
 
 
@@ -92,7 +93,7 @@ class _Worker:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         }
-        command = [sys.executable, "-m", "keras_ranksim.experiments.worker"]
+        command = [sys.executable, "-P", str(WORKER)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, str(job), *_share_of_cores(number, processes)],

@@ -13,7 +13,9 @@ import keras_ranksim as kr
 
 
 @pytest.mark.parametrize(
-    "names", [("ranksim",), ("fds",), ("fds", "ranksim"), ("ranksim", "fds")], ids=" then ".join
+    "names",
+    [("ranksim",), ("fds",), ("ranksim", "fds"), ("fds", "ranksim", "rnc", "conr")],
+    ids=" then ".join,
 )
 def test_two_replicas_learn_what_one_learns(names, two_replicas):
     alone = regressor(*names)

@@ -24,7 +24,7 @@ def test_the_size_of_a_batch_may_vary_from_step_to_step(monkeypatch, jit_compile
     def loss(features, labels):
         return kr.ops.ranksim_loss(features, labels, seed=0)
 
-    for count in (1, 5, 6, 23):
+    for count in (1, 6, 23):
         few = FEATURES[:count], LABELS[:count]
         kept = one_per_label(few[1], seed=0).numpy()
         expected = kr.ops.ranksim_loss(few[0][kept], few[1][kept])
