@@ -7,7 +7,7 @@ step; and with the published scheme, written for the benchmark: the layer calibr
 epoch the training data pass through the network once more, in training mode, for features of
 which the statistics are then computed. The small CNN learns portraits of 64 pixels with their
 augmentation; ResNet-50, of 2,048 features, learns some of the same portraits. Takes about
-four minutes on two cores; the table goes to benchmarks/results/fds_epoch.md.
+seven minutes on two cores; the table goes to benchmarks/results/fds_epoch.md.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main():
     )
     parser.add_argument("--networks", nargs="+", choices=SAMPLES, default=list(SAMPLES))
     parser.add_argument("--samples", type=int, help="of an epoch, instead of 2,048 and 128")
-    parser.add_argument("--repeats", type=int, default=7, help="timed epochs of each side")
+    parser.add_argument("--repeats", type=int, default=15, help="timed epochs of each side")
     parser.add_argument("--name", default="fds_epoch", help="name of the results")
     arguments = parser.parse_args()
 

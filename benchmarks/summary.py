@@ -12,9 +12,13 @@ import re
 import pandas
 from measure import RESULTS, as_table, command
 
+from keras_ranksim.experiments.paired import paired_difference
 from keras_ranksim.plots.style import finish, look, new_figure, png
 
 BASE = "VANILLA"
+TUNED, WEIGHTS, WITH_RANKSIM = (
+    f"{method}, tuned" for method in (BASE, "SQINV + LDS", "SQINV + LDS + RANKSIM")
+)
 TABLES = {
     "real faces": "utkface-all",
     "abalone": "abalone-tables",
@@ -48,6 +52,7 @@ def main():
             [name, *(text_of(changes[shot].at[name, data]) for data in tables)] for name in order
         ]
         parts.append(f"{title}\n\n" + "\n".join(as_table(["method", *tables], rows)))
+    parts += tuned_parts()
     links = ", ".join(f"[{title}]({TABLES[title]}.md)" for title in tables)
     (RESULTS / "summary.png").write_bytes(png(picture(changes, order), 150))
     (RESULTS / "summary.md").write_text(
@@ -56,7 +61,7 @@ def main():
         f"Change in the test error in percent of {BASE}'s, over the same seeds (their number in "
         "each table), with its 95% interval. Below zero is better. Bold: the interval excludes "
         "zero. Rows are sorted by their mean on rare labels. On STS-B, whose error is squared, "
-        "SQINV stands for INV.\n\n"
+        "SQINV stands for INV. The last two tables compare searches of the same number of trials.\n\n"
         "![Change in the error on rare and on frequent labels, by method](summary.png)\n\n"
         + "\n\n".join(parts)
         + "\n"
@@ -78,6 +83,41 @@ def changes_of(tables, shot):
         parts = table[[f"{own}_difference", f"{own}_low", f"{own}_high"]] * percent
         columns[title] = {name: tuple(row) for name, row in parts.iterrows() if name != BASE}
     return pandas.DataFrame(columns)
+
+
+def tuned_parts():
+    """The same after searches: every tuned row, compared with the tuned base."""
+    found = {"few": {}, "all": {}}
+    for title, name in TABLES.items():
+        cells = RESULTS / "cells" / f"{name.rsplit('-', 1)[0]}.csv"
+        page = RESULTS / f"{name.rsplit('-', 1)[0]}-short.md"
+        if not page.exists() or TUNED not in page.read_text():
+            continue
+        table = pandas.read_csv(cells)
+        for shot, columns in found.items():
+            errors = table[table["shot"] == shot].pivot(index="seed", columns="row", values="mae")
+            columns[f"[{title}]({page.name})"] = {
+                row: in_percent(errors[row], errors[TUNED])
+                for row in errors
+                if row.endswith(", tuned") and row != TUNED
+            } | {
+                f"{WITH_RANKSIM}, compared with {WEIGHTS}": in_percent(
+                    errors[WITH_RANKSIM], errors[WEIGHTS]
+                )
+            }
+    titles = {"few": "Rare labels (few)", "all": "All labels, each as often as the others"}
+    for shot, columns in found.items():
+        frame = pandas.DataFrame(columns)
+        rows = [[name, *(text_of(frame.at[name, data]) for data in frame)] for name in frame.index]
+        yield f"## {titles[shot]}, after a search, compared with {TUNED}\n\n" + "\n".join(
+            as_table(["method", *frame], rows)
+        )
+
+
+def in_percent(errors, base):
+    difference = paired_difference(errors, base)
+    percent = 100 / base.mean()
+    return difference.mean * percent, difference.low * percent, difference.high * percent
 
 
 def text_of(cell):

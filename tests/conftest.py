@@ -23,10 +23,20 @@ if os.environ.get("KERAS_BACKEND") == "jax":  # fast compilation matters here, n
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+# Keras imports scikit-learn for its wrappers of models, a fifth of all that it imports.
+WITHOUT_SKLEARN = str(Path(__file__).with_name("without_sklearn"))
+sys.path.append(WITHOUT_SKLEARN)  # which tests pass to the processes that they start
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [WITHOUT_SKLEARN, os.environ.get("PYTHONPATH")])
+)
+sys.modules["sklearn"] = None
+
 import dots
 import keras
 import numpy as np
 import pytest
+
+del sys.modules["sklearn"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"

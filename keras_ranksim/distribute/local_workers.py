@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 # After one process failed, the others get this long to report why they cannot continue.
-SECONDS_AFTER_A_FAILURE = 30
+SECONDS_AFTER_A_FAILURE = 60
 
 
 def run_workers(
@@ -28,7 +28,7 @@ def run_workers(
 
     Returns:
         The exit codes of the workers, 0 for success. If one worker fails, the others are stopped
-        after half a minute.
+        after a minute.
 
     Example:
 

@@ -47,7 +47,7 @@ def _import_libraries():
     import keras  # noqa: F401
 
     del sys.modules["sklearn"]
-    import keras_ranksim  # noqa: F401
+    from keras_ranksim.experiments import cells  # noqa: F401
 
 
 def _prepared(job_path):
