@@ -61,7 +61,8 @@ def main():
         f"Change in the test error in percent of {BASE}'s, over the same seeds (their number in "
         "each table), with its 95% interval. Below zero is better. Bold: the interval excludes "
         "zero. Rows are sorted by their mean on rare labels. On STS-B, whose error is squared, "
-        "SQINV stands for INV. The last two tables compare searches of the same number of trials.\n\n"
+        "SQINV stands for INV. The last two tables compare searches of the same number of "
+        "trials.\n\n"
         "![Change in the error on rare and on frequent labels, by method](summary.png)\n\n"
         + "\n\n".join(parts)
         + "\n"
