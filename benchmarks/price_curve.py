@@ -2,7 +2,7 @@
 
 Trains with weights `1 / count ** power` for five powers, from plain training to the full inverse,
 and writes the errors and the curve to `benchmarks/results/price-<name>.md`. Cells are kept as by
-`benchmarks/tables.py`, which shares those of three powers: they are VANILLA, SQINV and INV.
+`benchmarks/tables.py`. Powers 0, 0.5 and 1 reuse its cells of VANILLA, SQINV and INV.
 
     python benchmarks/price_curve.py utkface --folder UTKFace.zip --seeds 0 1 2 3 4
     python benchmarks/price_curve.py abalone --csv abalone.csv --label Rings --learning-rate 0.01
@@ -50,17 +50,21 @@ def main():
     points = {power: tuple(row) for power, row in price_points(table).iterrows()}
     unit = benchmark.label_unit if column.in_label_unit else ""
     name = f"price-{label_of(flags)}"
-    figure = kr.plots.price_curve(points, column.title, unit)
+    pictures, picture = {}, ""
+    if points:  # a table may have no frequent labels
+        figure = kr.plots.price_curve(points, column.title, unit)
+        pictures[f"{name}.png"] = png(figure, 150)
+        picture = f"![Error on rare labels over that on frequent ones, by power]({name}.png)\n\n"
     write(
         name,
         f"# {label_of(flags)}: the price of rare labels",
-        f"![Error on rare labels over that on frequent ones, by power]({name}.png)\n\n"
-        + table.to_markdown(),
+        picture + table.to_markdown(),
         note="Test errors after training with weights 1 / count^power: mean and deviation over "
         f"seeds {', '.join(map(str, flags.seeds))}, and the difference to {table.base} over the "
         f"same seeds with its 95% interval (paired t). {seconds / 60:.0f} minutes of training, "
-        f"on: {'; '.join(sorted(machines))}. Settings: {benchmark.recipe}.",
-        pictures={f"{name}.png": png(figure, 150)},
+        f"on: {'; '.join(sorted(machines))}. Weights of the best validation epoch of "
+        f"{flags.epochs or benchmark.recipe.epochs}. Settings: {benchmark.recipe}.",
+        pictures=pictures,
     )
 
 

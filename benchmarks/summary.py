@@ -16,9 +16,8 @@ from keras_ranksim.experiments.paired import paired_difference
 from keras_ranksim.plots.style import finish, look, new_figure, png
 
 BASE = "VANILLA"
-TUNED, WEIGHTS, WITH_RANKSIM = (
-    f"{method}, tuned" for method in (BASE, "SQINV + LDS", "SQINV + LDS + RANKSIM")
-)
+METHODS = (BASE, "VANILLA + RANKSIM", "SQINV + LDS", "SQINV + LDS + RANKSIM")
+TUNED, RANKSIM, WEIGHTS, WITH_RANKSIM = (f"{method}, tuned" for method in METHODS)
 TABLES = {
     "real faces": "utkface-all",
     "abalone": "abalone-tables",
@@ -58,11 +57,12 @@ def main():
     (RESULTS / "summary.md").write_text(
         "# What every method gains on rare labels, and what it costs\n\n"
         f"`{command()}`, from {links}.\n\n"
-        f"Change in the test error in percent of {BASE}'s, over the same seeds (their number in "
+        f"Change in the test error in percent of the base's, which is {BASE} where a title does "
+        "not name another, over the same seeds (their number in "
         "each table), with its 95% interval. Below zero is better. Bold: the interval excludes "
         "zero. Rows are sorted by their mean on rare labels. On STS-B, whose error is squared, "
-        "SQINV stands for INV. The last two tables compare searches of the same number of "
-        "trials.\n\n"
+        "SQINV stands for INV. The last tables compare rows after searches of twelve trials; those "
+        "with RankSim had one more, without it.\n\n"
         "![Change in the error on rare and on frequent labels, by method](summary.png)\n\n"
         + "\n\n".join(parts)
         + "\n"
@@ -87,37 +87,31 @@ def changes_of(tables, shot):
 
 
 def tuned_parts():
-    """The same after searches: every tuned row, compared with the tuned base."""
-    found = {"few": {}, "all": {}}
+    """The same after searches: compared with the tuned base, and what RankSim adds to weights."""
+    titles = {"few": "Rare labels (few)", "all": "All labels, each as often as the others"}
+    comparisons = {TUNED: (WITH_RANKSIM, WEIGHTS, RANKSIM), WEIGHTS: (WITH_RANKSIM,)}
+    tables = {}
     for title, name in TABLES.items():
         cells = RESULTS / "cells" / f"{name.rsplit('-', 1)[0]}.csv"
         page = RESULTS / f"{name.rsplit('-', 1)[0]}-short.md"
-        if not page.exists() or TUNED not in page.read_text():
-            continue
-        table = pandas.read_csv(cells)
-        for shot, columns in found.items():
-            errors = table[table["shot"] == shot].pivot(index="seed", columns="row", values="mae")
-            columns[f"[{title}]({page.name})"] = {
-                row: in_percent(errors[row], errors[TUNED])
-                for row in errors
-                if row.endswith(", tuned") and row != TUNED
-            } | {
-                f"{WITH_RANKSIM}, compared with {WEIGHTS}": in_percent(
-                    errors[WITH_RANKSIM], errors[WEIGHTS]
-                )
-            }
-    titles = {"few": "Rare labels (few)", "all": "All labels, each as often as the others"}
-    for shot, columns in found.items():
-        frame = pandas.DataFrame(columns)
-        rows = [[name, *(text_of(frame.at[name, data]) for data in frame)] for name in frame.index]
-        yield f"## {titles[shot]}, after a search, compared with {TUNED}\n\n" + "\n".join(
-            as_table(["method", *frame], rows)
-        )
+        if page.exists() and TUNED in page.read_text():
+            tables[f"[{title}]({page.name})"] = pandas.read_csv(cells)
+    for base, names in comparisons.items():
+        for shot, title in titles.items():
+            rows = [
+                [name, *(text_of(in_percent(table, shot, name, base)) for table in tables.values())]
+                for name in names
+            ]
+            yield f"## {title}, after searches, compared with {base}\n\n" + "\n".join(
+                as_table(["method", *tables], rows)
+            )
 
 
-def in_percent(errors, base):
-    difference = paired_difference(errors, base)
-    percent = 100 / base.mean()
+def in_percent(table, shot, name, base):
+    """`(change, low, high)` of a row's mean absolute error, relative to another row's."""
+    errors = table[table["shot"] == shot].pivot(index="seed", columns="row", values="mae")
+    difference = paired_difference(errors[name], errors[base])
+    percent = 100 / errors[base].mean()
     return difference.mean * percent, difference.low * percent, difference.high * percent
 
 

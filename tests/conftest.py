@@ -29,14 +29,15 @@ sys.path.append(WITHOUT_SKLEARN)  # which tests pass to the processes that they 
 os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [WITHOUT_SKLEARN, os.environ.get("PYTHONPATH")])
 )
-sys.modules["sklearn"] = None
+HIDDEN = sys.modules.setdefault("sklearn", None) is None
 
 import dots
 import keras
 import numpy as np
 import pytest
 
-del sys.modules["sklearn"]
+if HIDDEN:
+    del sys.modules["sklearn"]
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 ON_TENSORFLOW = keras.config.backend() == "tensorflow"

@@ -41,12 +41,13 @@ def _read(cells):
 
 def _import_libraries():
     """Imports what cells need, before a second thread does."""
-    # Keras imports scikit-learn for its wrappers of models, a fifth of all imports; no cell uses
-    # those, and BOOSTING finds the package again.
-    sys.modules["sklearn"] = None
+    # Keras imports scikit-learn for `keras.wrappers`, a fifth of all imports; no method of this
+    # library uses those, and BOOSTING finds the package again.
+    hidden = sys.modules.setdefault("sklearn", None) is None
     import keras  # noqa: F401
 
-    del sys.modules["sklearn"]
+    if hidden:
+        del sys.modules["sklearn"]
     from keras_ranksim.experiments import cells  # noqa: F401
 
 

@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 
 import keras_ranksim as kr
-from keras_ranksim.experiments import folder_lock, processes, run_table, worker
+from keras_ranksim.experiments import folder_lock, processes, run_table
 from keras_ranksim.experiments.cells import Cell
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.methods.registry import unregister
@@ -137,10 +137,19 @@ def test_processes_have_shares_of_the_cores(monkeypatch):
     assert processes._share_of_cores(5, 6) == ["1"]
 
 
-def test_a_process_hides_scikit_learn_from_keras_and_not_from_methods(monkeypatch):
-    monkeypatch.delitem(sys.modules, "sklearn", raising=False)
-    worker._import_libraries()
-    assert "sklearn" not in sys.modules
+IMPORTED = """
+import runpy, sys
+sys.modules.pop("sklearn", None)  # which these tests hide from every process
+runpy.run_path(sys.argv[1])["_import_libraries"]()
+assert not any(name.split(".")[0] == "sklearn" for name in sys.modules)
+import sklearn.ensemble
+"""
+
+
+def test_a_process_hides_scikit_learn_from_keras_and_not_from_methods():
+    command = [sys.executable, "-c", IMPORTED, str(processes.WORKER)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
 
 
 def test_rows_that_take_long_are_started_first_so_that_processes_end_together():

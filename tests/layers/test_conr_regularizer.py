@@ -19,12 +19,11 @@ Y = RANDOM.integers(0, 8, size=(24, 1)).astype("float32")
 WEIGHT = RANDOM.uniform(0.5, 2, size=24).astype("float32")
 
 
-def regressor(*extra, beta=2.0):
+def regressor(beta=2.0):
     keras.utils.set_random_seed(3)
     inputs = keras.Input((6,))
     embedding = keras.layers.Dense(8, name="embedding")(inputs)
-    for layer in (*extra, kr.layers.ConRRegularizer(beta, pushing_power=0.1)):
-        embedding = layer(embedding)
+    embedding = kr.layers.ConRRegularizer(beta, pushing_power=0.1)(embedding)
     model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1)(embedding))
     model.compile(keras.optimizers.SGD(0.01), loss="mse")
     return model

@@ -19,12 +19,11 @@ Y = RANDOM.integers(0, 8, size=(24, 1)).astype("float32")
 WEIGHT = RANDOM.uniform(0.5, 2, size=24).astype("float32")
 
 
-def regressor(*extra, loss="mse", **options):
+def regressor(loss="mse", **options):
     keras.utils.set_random_seed(3)
     inputs = keras.Input((6,))
     embedding = keras.layers.Dense(8, name="embedding")(inputs)
-    for layer in (*extra, kr.layers.RankNContrastRegularizer(2.0, **options)):
-        embedding = layer(embedding)
+    embedding = kr.layers.RankNContrastRegularizer(2.0, **options)(embedding)
     model = kr.ImbalancedRegressor(inputs, keras.layers.Dense(1, name="head")(embedding))
     model.compile(keras.optimizers.SGD(0.01), loss=loss, metrics=["mae"])
     return model

@@ -156,12 +156,14 @@ print(json.dumps(measure(size) - before))
 
 
 def test_memory_grows_with_the_block_and_not_with_the_square():
-    """The matrix of 3,072 samples has 0.035 GiB; all at once there are more than ten of it.
+    """A small case: smaller blocks for fewer samples. Their matrix has 0.035 GiB, and rows all at
+    once take more than ten of it.
 
     `benchmarks/scaling.py` measures 16,384 samples of 2,048 features.
     """
+    smaller = (pairs.ENTRIES_AT_ONCE // 16, pairs.ROWS_IN_A_BLOCK // 4)
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, "3072", str(2**20), "256"],
+        [sys.executable, "-c", MEASURED, "3072", *map(str, smaller)],
         capture_output=True,
         text=True,
         timeout=240,
