@@ -5,7 +5,7 @@
 A table of 8 cells, four methods and two seeds, on 3,000 drawn rows: once in this process and once
 in several, taking turns. The time of several includes their start; this process has started
 already: the longer the cells, the less it weighs. The results of all cells are compared and must be
-equal to the last digit. Takes about nine minutes; the table goes to
+equal to the last digit. Takes about fifteen minutes; the table goes to
 benchmarks/results/parallel_table.md.
 """
 
@@ -46,7 +46,7 @@ def main():
     )
     parser.add_argument("--rows", type=int, default=3000, help="training rows")
     parser.add_argument(
-        "--epochs", type=int, nargs="+", default=[40, 120], help="epochs of a cell, table by table"
+        "--epochs", type=int, nargs="+", default=[40, 240], help="epochs of a cell, table by table"
     )
     parser.add_argument("--processes", type=int, default=2, help="cells trained at once")
     parser.add_argument("--repeats", type=int, default=3, help="tables of each side")
