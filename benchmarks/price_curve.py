@@ -1,4 +1,4 @@
-"""What do rare labels cost the frequent ones, at every power of the counts?
+"""What do rare labels cost the frequent ones, at five powers of the counts?
 
 Trains with weights `1 / count ** power` for five powers, from plain training to the full inverse,
 and writes the errors and the curve to `benchmarks/results/price-<name>.md`. Cells are kept as by
@@ -7,8 +7,6 @@ and writes the errors and the curve to `benchmarks/results/price-<name>.md`. Cel
     python benchmarks/price_curve.py utkface --folder UTKFace.zip --seeds 0 1 2 3 4
     python benchmarks/price_curve.py abalone --csv abalone.csv --label Rings --learning-rate 0.01
 """
-
-import dataclasses
 
 from measure import write
 from tables import (
@@ -24,7 +22,7 @@ from tables import (
 import keras_ranksim as kr
 from keras_ranksim.experiments import Table
 from keras_ranksim.experiments.evaluation import main_column
-from keras_ranksim.experiments.price_curve import price_points
+from keras_ranksim.experiments.price_curve import price_points, with_power
 from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.plots.style import png
 
@@ -72,9 +70,7 @@ def cells_of(power, benchmark, label):
     """Benchmark, label and methods of the cells of a power."""
     if power in NAMES:
         return benchmark, label, [NAMES[power]]
-    more = {**benchmark.recipe.more, "power": {"scheme": power}}
-    recipe = dataclasses.replace(benchmark.recipe, more=more)
-    return benchmark.replace(recipe=recipe), f"{label}-power-{power:g}", ["POWER"]
+    return with_power(benchmark, power), f"{label}-power-{power:g}", ["POWER"]
 
 
 if __name__ == "__main__":

@@ -88,21 +88,20 @@ def changes_of(tables, shot):
 
 def tuned_parts():
     """The same after searches: compared with the tuned base, and what RankSim adds to weights."""
-    titles = {"few": "Rare labels (few)", "all": "All labels, each as often as the others"}
     comparisons = {TUNED: (WITH_RANKSIM, WEIGHTS, RANKSIM), WEIGHTS: (WITH_RANKSIM,)}
     tables = {}
     for title, name in TABLES.items():
-        cells = RESULTS / "cells" / f"{name.rsplit('-', 1)[0]}.csv"
-        page = RESULTS / f"{name.rsplit('-', 1)[0]}-short.md"
+        data = name.rpartition("-")[0]
+        page = RESULTS / f"{data}-short.md"
         if page.exists() and TUNED in page.read_text():
-            tables[f"[{title}]({page.name})"] = pandas.read_csv(cells)
+            tables[f"[{title}]({page.name})"] = pandas.read_csv(RESULTS / "cells" / f"{data}.csv")
     for base, names in comparisons.items():
-        for shot, title in titles.items():
+        for shot in ("few", "all"):
             rows = [
                 [name, *(text_of(in_percent(table, shot, name, base)) for table in tables.values())]
                 for name in names
             ]
-            yield f"## {title}, after searches, compared with {base}\n\n" + "\n".join(
+            yield f"{SHOTS[shot]}, after searches, compared with {base}\n\n" + "\n".join(
                 as_table(["method", *tables], rows)
             )
 

@@ -68,7 +68,7 @@ def price_curve(
         name = f"{NAMED}{power:g}"
         place = None if folder is None else folder / name.replace(" ", "-")
         table = run_table(
-            _with_power(benchmark, power), POWER.name, seeds, output_dir=place, **arguments
+            with_power(benchmark, power), POWER.name, seeds, output_dir=place, **arguments
         )
         if curve is None:
             curve = Table(table.benchmark, {}, table.metric, base=name)
@@ -106,9 +106,17 @@ def price_points(table: Table, recipe: Recipe | None = None) -> pandas.DataFrame
     return points.astype(float).dropna(subset=["many", "few"]).sort_index()
 
 
-def _with_power(benchmark, power):
+def with_power(
+    benchmark: Benchmark | Callable[[int], Benchmark], power: float
+) -> Benchmark | Callable[[int], Benchmark]:
+    """The benchmark, or the function that loads it, whose row `POWER` weighs by this power.
+
+    Args:
+        benchmark: As in `run_table`.
+        power: The power of the count.
+    """
     if callable(benchmark):
-        return lambda seed: _with_power(benchmark(seed), power)
+        return lambda seed: with_power(benchmark(seed), power)
     more = {**benchmark.recipe.more, POWER.settings: {"scheme": power}}
     return benchmark.replace(recipe=dataclasses.replace(benchmark.recipe, more=more))
 

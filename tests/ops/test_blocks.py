@@ -159,7 +159,7 @@ def test_memory_grows_with_the_block_and_not_with_the_square():
     """A small case: smaller blocks for fewer samples. Their matrix has 0.035 GiB, and rows all at
     once take more than ten of it.
 
-    `benchmarks/scaling.py` measures 16,384 samples of 2,048 features.
+    `benchmarks/memory.py` measures up to 16,384 samples.
     """
     smaller = (pairs.ENTRIES_AT_ONCE // 16, pairs.ROWS_IN_A_BLOCK // 4)
     done = subprocess.run(
