@@ -1,12 +1,16 @@
 """How many entries of its row are larger, for every entry: the fastest way of each backend.
 
-They sort the rows, find where each run of equal values starts, and put that back in place.
-Sorting takes most of the time; `benchmarks/ranking.py` compares this with other ways.
+Most sort the rows, find where each run of equal values starts, and put that back in place.
+Sorting takes most of the time, so JAX compares all pairs instead where XLA makes one short loop
+of that. `benchmarks/ranking.py` compares these and other ways.
 """
 
 import keras
 
-FEW_TO_COUNT = 128
+# Rows up to this length are counted on JAX.
+MOST_COUNTED = 128
+MOST_COUNTED_ON_CPU = 4096
+COLUMNS_AT_ONCE = 8
 
 
 def larger_entries(rows):
@@ -42,10 +46,39 @@ def _in_tensorflow(rows):
 def _in_jax(rows):
     import jax
 
-    if rows.shape[1] <= FEW_TO_COUNT:
-        # XLA fuses this into one loop, which for short rows is faster than its sort.
-        larger = rows[:, None, :] > rows[:, :, None]
-        return jax.numpy.sum(larger, axis=-1, dtype="int32")
+    size = rows.shape[1]
+    return jax.lax.platform_dependent(
+        rows,
+        cpu=_counted_on_cpu if size <= MOST_COUNTED_ON_CPU else _sorted_by_jax,
+        default=_counted if size <= MOST_COUNTED else _sorted_by_jax,
+    )
+
+
+def _counted_on_cpu(rows):
+    """Compares a few columns at a time with all entries, which stay in the processor's cache."""
+    import jax
+    import jax.numpy as jnp
+
+    count, size = rows.shape
+    padded = jnp.pad(rows, ((0, 0), (0, -size % COLUMNS_AT_ONCE)), constant_values=-jnp.inf)
+    columns = padded.T.reshape(padded.shape[1] // COLUMNS_AT_ONCE, COLUMNS_AT_ONCE, count, 1)
+
+    def compare(larger, some):
+        for column in some:
+            larger = larger + (column > rows).astype("int32")
+        return larger, None
+
+    return jax.lax.scan(compare, jnp.zeros((count, size), "int32"), columns)[0]
+
+
+def _counted(rows):
+    """One fused loop: the fastest way on accelerators, for short rows."""
+    return (rows[:, None, :] > rows[:, :, None]).sum(axis=-1, dtype="int32")
+
+
+def _sorted_by_jax(rows):
+    import jax
+
     place = jax.lax.broadcasted_iota("int32", rows.shape, 1)
     largest_first, order = jax.lax.sort((-rows, place), dimension=1, num_keys=1)
     before = jax.numpy.roll(largest_first, 1, axis=1)

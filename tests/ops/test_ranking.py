@@ -1,11 +1,13 @@
 """Ranks and their black-box gradient, against plain loops and golden arrays."""
 
+import keras
 import numpy as np
 import pytest
 from gradients import numpy, value_and_gradient
 from keras import ops
 
 import keras_ranksim as kr
+from keras_ranksim.ops import larger_entries
 from keras_ranksim.ops.ranking import rank_by_distance
 
 
@@ -15,6 +17,21 @@ def rank_by_definition(row):
 
 @pytest.mark.parametrize("size", [1, 2, 5, 33, 150])
 def test_rank_is_one_plus_the_number_of_larger_entries(random, size):
+    scores = random.integers(0, 10, size=(4, size)).astype("float32")
+    expected = [rank_by_definition(row) for row in scores]
+    np.testing.assert_array_equal(kr.ops.rank(scores), expected)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="only JAX ranks in several ways")
+@pytest.mark.parametrize("machine", ["a processor, long rows", "an accelerator"])
+@pytest.mark.parametrize("size", [1, 33, 150])
+def test_every_way_of_ranking_in_jax_gives_the_same(random, monkeypatch, size, machine):
+    import jax
+
+    if machine == "an accelerator":
+        monkeypatch.setattr(jax.lax, "platform_dependent", lambda rows, cpu, default: default(rows))
+    else:
+        monkeypatch.setattr(larger_entries, "MOST_COUNTED_ON_CPU", 0)
     scores = random.integers(0, 10, size=(4, size)).astype("float32")
     expected = [rank_by_definition(row) for row in scores]
     np.testing.assert_array_equal(kr.ops.rank(scores), expected)
