@@ -7,6 +7,7 @@ of VANILLA's error, data set by data set, with its 95% interval over the same se
     python benchmarks/summary.py
 """
 
+import argparse
 import re
 
 import pandas
@@ -37,6 +38,9 @@ SHOTS = {
 
 
 def main():
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     tables = {
         title: pandas.read_csv(RESULTS / f"{name}.csv", index_col="method").rename(index=same_row)
         for title, name in TABLES.items()

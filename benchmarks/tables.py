@@ -28,7 +28,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from kept_cells import KeptCells
-from measure import accelerators, command, versions
+from measure import RESULTS, accelerators, command, versions
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, Table, run_table
@@ -39,7 +39,6 @@ from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.methods.ensemble import parse_row
 from keras_ranksim.plots.style import png
 
-RESULTS = Path(__file__).parent / "results"
 SEARCH_SEED = 100
 # SQINV stands for the weighting of the benchmark, which is INV for sentences.
 SHORT = ("VANILLA", "RANKSIM", "SQINV + LDS", "SQINV + LDS + RANKSIM")

@@ -51,6 +51,7 @@ TENSORFLOW_ONLY = (
     "tuning",
 )
 TENSORFLOW_ONLY_FILES = (
+    "test_benchmarks.py",
     "test_docs.py",
     "test_examples.py",
     "test_files.py",
@@ -90,6 +91,7 @@ EAGER = (
     "experiments",
     "methods",
     "tuning",
+    "test_benchmarks.py",
     "test_bilstm_pair.py",
     "test_docs.py",
     "test_examples.py",
