@@ -46,7 +46,7 @@ result = kr.tuning.search(
     epochs=20,
     output_dir="runs/tune",
 )
-print(f"\n{result.to_markdown()}\nBest: {result.best}")
+print(f"\n{result}\nBest: {result.best}")
 predictions = result.model().predict(x[test], verbose=0)
 report = kr.shot_report(ages[test], predictions[:, 0], ages[train], bins)
 print(f"\nOn the test split\n{report.round(2).to_string(na_rep='-')}")

@@ -146,7 +146,7 @@ def _tune(flags):
     if result is None:  # a worker: the chief has the result
         return 0
     report = result.test_report().round(2).to_string(na_rep="-")
-    _say(f"\n{result.to_markdown()}\nBest: {result.best}\n\nOn the test split\n{report}\n")
+    _say(f"\n{result}\nBest: {result.best}\n\nOn the test split\n{report}\n")
     if result.gamma is not None:
         _save_picture(result, folder / "trials.png")
     _say(f"Trials and the best model: {folder}")

@@ -23,7 +23,7 @@ from keras_ranksim.methods import Method
 from keras_ranksim.methods.ensemble import parse_row
 from keras_ranksim.methods.registry import entries
 
-METHODS = ("VANILLA", "SQINV + LDS + RANKSIM")
+METHODS = ("VANILLA", "SQINV + LDS")  # the first to try, see docs/choosing.md
 QUICK_EPOCHS = 2
 WIDTH = 80
 SHORT = {"interpolation": "interp.", "extrapolation": "extrap."}

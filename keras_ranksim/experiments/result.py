@@ -46,6 +46,10 @@ class Result:
         """Time spent on training and validation."""
         return sum(self.history["seconds"])
 
+    def __repr__(self):
+        """The errors, and what was run."""
+        return f"{self.method} on {self.benchmark}, seed {self.seed}\n{self.report.round(3)}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Failure:

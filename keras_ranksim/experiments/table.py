@@ -58,6 +58,8 @@ class Table:
         import pandas
 
         rows = {name: self._row(name) for name in self.results}
+        if not rows:
+            return pandas.DataFrame(columns=pandas.MultiIndex.from_arrays([[], []]))
         frame = pandas.DataFrame.from_dict(rows, orient="index")
         frame.columns = pandas.MultiIndex.from_tuples(frame.columns)
         frame.index.name = "method"
@@ -142,6 +144,8 @@ class Table:
                     cells.append("-" if np.isnan(paper) else f"{paper:g}")
             rows.append(cells)
         return markdown_table(header, rows)
+
+    __repr__ = _repr_markdown_ = to_markdown  # in a console and in a notebook
 
     def to_csv(self, path: str | os.PathLike) -> None:
         """Writes the frame with one header line: `few_mean`, `few_std`, `few_low`, ..."""

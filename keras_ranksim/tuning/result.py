@@ -101,6 +101,8 @@ class SearchResult:
             rows.append([f"**{cell}**" for cell in cells] if name == self.best_trial else cells)
         return markdown_table(["trial", *frame.columns], rows)
 
+    __repr__ = _repr_markdown_ = to_markdown  # in a console and in a notebook
+
     def plot(self, theme: str = "light") -> Figure:
         """Draws the objective over gamma and the perturbation, without the baseline.
 

@@ -151,6 +151,19 @@ def table_of(rows, metric="mae", **options):
     return kr.experiments.Table("x", results, metric, **options)
 
 
+def test_a_table_and_its_cells_show_their_errors():
+    table = table_of({"VANILLA": [1.5]})
+    assert repr(table) == table.to_markdown()
+    report = table.results["VANILLA"][0].report
+    result = kr.experiments.Result(
+        "prices", kr.methods.Method.parse("SQINV"), 3, report, report, {}
+    )
+    first, *errors = repr(result).splitlines()
+    assert first == "SQINV on prices, seed 3"
+    assert [line.split() for line in errors] == [["mae"], ["all", "1.5"]]
+    assert repr(kr.experiments.Table("prices", {})).startswith("| mae on prices | seeds |")
+
+
 @pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])
 def test_the_best_value_of_a_column_is_bold(metric, best):
     table = table_of({"A": [0.89, 0.91], "B": [0.09, 0.11]}, metric)
