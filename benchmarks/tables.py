@@ -196,6 +196,8 @@ def searched(benchmark, method, flags):
 def write(table, machines, tuned, benchmark, flags):
     name = f"{label_of(flags)}-{flags.rows}"
     seconds = sum(cell.seconds for row in table.results for cell in table.finished(row).values())
+    recipe = benchmark.recipe
+    recipe = dataclasses.replace(recipe, epochs=flags.epochs or recipe.epochs)
     facts = [f"- {key}: {value}" for key, value in benchmark.facts.items() if is_short(value)]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(
@@ -204,7 +206,7 @@ def write(table, machines, tuned, benchmark, flags):
         f"Mean and deviation over seeds {', '.join(map(str, flags.seeds))}, and the difference to "
         f"{table.base} over the same seeds with its 95% interval (paired t). Bold: the best of a "
         "column, if the interval of its difference to the second best excludes zero. Weights of "
-        f"the best validation epoch of {flags.epochs or benchmark.recipe.epochs}; "
+        f"the best validation epoch of {recipe.epochs}; "
         f"{seconds / 60:.0f} minutes of training in all. Trained on:\n\n"
         + "".join(f"- {machine}\n" for machine in machines)
         + "\n"
@@ -213,7 +215,7 @@ def write(table, machines, tuned, benchmark, flags):
         + "".join(trials_of(method, result, flags) for method, result in tuned.items())
         + "\n## Data and settings\n\n"
         + "\n".join(facts)
-        + f"\n- recipe: {benchmark.recipe}\n\n"
+        + f"\n- recipe: {recipe}\n\n"
         + f"```\n{benchmark.describe().to_string()}\n```\n"
     )
     table.to_csv(RESULTS / f"{name}.csv")

@@ -1,4 +1,4 @@
-"""UTKFace: age from a real face, with sample weights (LDS). Ten minutes on two cores.
+"""UTKFace: age from a real face, with sample weights (LDS). Five minutes on two cores.
 
 Trains a small ResNet on 19,746 photographs and prints the test error by how often an age occurs in
 training. The authors of UTKFace give the aligned and cropped images away for research: put the zip

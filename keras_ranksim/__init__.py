@@ -2,7 +2,9 @@
 
 import importlib
 
-from keras_ranksim import labels, layers, losses, metrics, models, ops
+import keras
+
+from keras_ranksim import labels, layers, losses, metrics, models, networks, ops
 from keras_ranksim.labels import (
     LabelBins,
     balanced_split,
@@ -21,15 +23,9 @@ from keras_ranksim.scope import Views, label_scope
 __version__ = "0.2.0"
 
 # Not needed to train a model of one's own, and some of them import TensorFlow.
-_LOADED_WHEN_USED = (
-    "data",
-    "distribute",
-    "experiments",
-    "methods",
-    "networks",
-    "plots",
-    "tuning",
-)
+_LOADED_WHEN_USED = ("data", "distribute", "experiments", "methods", "plots", "tuning")
+if keras.config.backend() == "tensorflow":
+    from keras_ranksim import data  # a saved model may hold its `TableEncoder`
 
 __all__ = [
     "ImbalancedRegressor",

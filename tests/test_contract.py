@@ -143,6 +143,9 @@ before = set(sys.modules)
 import keras_ranksim as kr
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(json.dumps([sorted(new - set(sys.stdlib_module_names)), "tensorflow" in sys.modules]))
+known = set(keras.saving.get_custom_objects())
+kr.data
+assert set(keras.saving.get_custom_objects()) == known or keras.config.backend() != "tensorflow"
 kr.plots.training_curves
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 assert not {"matplotlib", "PIL", "tensorboard"} & new

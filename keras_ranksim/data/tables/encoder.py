@@ -59,6 +59,8 @@ class TableEncoder(keras.layers.Layer):
 
     >>> inputs = encoder.keras_inputs()
     >>> served = keras.Model(inputs, keras.layers.Dense(1)(encoder(inputs)))
+    >>> served.predict(encoder.inputs(rows), verbose=0).shape
+    (3, 1)
     """
 
     def __init__(self, columns: Sequence[dict], **kwargs):
@@ -69,6 +71,13 @@ class TableEncoder(keras.layers.Layer):
             raise ValueError(
                 "`columns` must hold at least one column whose rows differ, or there is nothing "
                 f"to learn from. Received: columns={[column.name for column in self.columns]}"
+            )
+        text = [column.name for column in self.columns if isinstance(column, NominalColumn)]
+        if text and keras.config.backend() != "tensorflow":
+            raise ValueError(
+                f"Column '{text[0]}', which holds categories, needs the TensorFlow backend: set the "
+                "environment variable KERAS_BACKEND to tensorflow, or make numbers of it. "
+                f"Received: the backend '{keras.config.backend()}'"
             )
         self._lookups = {
             str(number): column.layer()
@@ -129,13 +138,19 @@ class TableEncoder(keras.layers.Layer):
         """
         return self.encode(self.read(csv_path_or_frame))
 
+    def inputs(self, csv_path_or_frame) -> dict[str, tf.Tensor]:
+        """The columns of a table as what a model takes that was made on `keras_inputs`."""
+        return self._tensors(self.read(csv_path_or_frame))
+
     def encode(self, values: dict[str, np.ndarray]) -> np.ndarray:
         """Encodes what `read` returned."""
-        tensors = {
+        return ops.convert_to_numpy(self(self._tensors(values)))
+
+    def _tensors(self, values):
+        return {
             column.name: tf.constant(values[column.name], column.dtype)[:, None]
             for column in self.columns
         }
-        return ops.convert_to_numpy(self(tensors))
 
     def keras_inputs(self) -> dict[str, keras.KerasTensor]:
         """Fresh `keras.Input`s of the columns, to call the encoder on inside a model."""
