@@ -1,8 +1,8 @@
 """A table of your own: any CSV file with a column to predict. Seconds on one core.
 
 Finds numeric and nominal columns, fills what is missing, cuts balanced validation and test sets,
-trains an MLP with RankSim and weights from smoothed label counts (LDS), and prints the test error on labels
-that are frequent (many) and rare (few) in training. Saves a model that predicts new rows.
+trains an MLP with RankSim and weights from smoothed label counts (LDS), and prints the test error
+on labels that are frequent (many) and rare (few) in training. Saves a model that predicts new rows.
 
     python examples/table.py houses.csv price
 

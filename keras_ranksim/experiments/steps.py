@@ -37,13 +37,13 @@ def steps_at_once(
         callbacks: The user's callbacks; with one that follows batches, it is one step.
 
     Returns:
-        1 on PyTorch, whose `fit` knows nothing else. Elsewhere the largest divisor of `batches` up to 128. If that is below 8, 32, which leaves a
-        shorter call for the end of an epoch.
+        The largest divisor of `batches` up to 128. If that is below 8, 32, which leaves a
+        shorter call for the end of an epoch. 1 on PyTorch, whose `fit` knows nothing else.
     """
     vectors = all(len(tensor.shape) == 2 for tensor in model.inputs)
     short = vectors and model.count_params() * batch_size <= SHORT_STEP
     eager = model.run_eagerly or tf.config.functions_run_eagerly()
-    eager = eager or keras.config.backend() == "torch"
+    eager |= keras.config.backend() == "torch"
     if batches < 2 or not short or eager or any(map(_follows_batches, callbacks)):
         return 1
     divisors = [steps for steps in range(1, MOST_STEPS + 1) if batches % steps == 0]

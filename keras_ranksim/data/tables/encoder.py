@@ -75,8 +75,8 @@ class TableEncoder(keras.layers.Layer):
         text = [column.name for column in self.columns if isinstance(column, NominalColumn)]
         if text and keras.config.backend() != "tensorflow":
             raise ValueError(
-                f"Column '{text[0]}', which holds categories, needs the TensorFlow backend: set the "
-                "environment variable KERAS_BACKEND to tensorflow, or make numbers of it. "
+                f"Column '{text[0]}', which holds categories, needs the TensorFlow backend: set "
+                "the environment variable KERAS_BACKEND to tensorflow, or make numbers of it. "
                 f"Received: the backend '{keras.config.backend()}'"
             )
         self._lookups = {
