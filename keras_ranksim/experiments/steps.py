@@ -42,9 +42,9 @@ def steps_at_once(
     """
     vectors = all(len(tensor.shape) == 2 for tensor in model.inputs)
     short = vectors and model.count_params() * batch_size <= SHORT_STEP
-    eager = model.run_eagerly or tf.config.functions_run_eagerly()
-    eager |= keras.config.backend() == "torch"
-    if batches < 2 or not short or eager or any(map(_follows_batches, callbacks)):
+    traced = not (model.run_eagerly or tf.config.functions_run_eagerly())
+    several = traced and keras.config.backend() != "torch"
+    if batches < 2 or not short or not several or any(map(_follows_batches, callbacks)):
         return 1
     divisors = [steps for steps in range(1, MOST_STEPS + 1) if batches % steps == 0]
     return divisors[-1] if divisors[-1] >= min(8, batches) else 32
