@@ -24,8 +24,8 @@ def positive(name: str, value: float, meaning: str) -> float:
 
 
 def positive_integer(name: str, value: int, meaning: str) -> int:
-    """Returns `value` as an int, or raises when it is not a whole number above 0."""
-    if not is_number(value) or value != int(value) or value < 1:
+    """Returns `value` as an int, or raises when it is not an integer above 0."""
+    if not is_number(value) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(
             f"`{name}` must be a whole number of at least 1 ({meaning}). Received: {name}={value}"
         )

@@ -85,7 +85,9 @@ def mixed_batches(
         return dataset.enumerate().map(mix, num_parallel_calls=tf.data.AUTOTUNE)
 
     mixed = tf.data.Dataset.from_tensors(0).flat_map(one_epoch)
-    mixed = mixed.apply(tf.data.experimental.assert_cardinality(dataset.cardinality()))
+    count = dataset.cardinality()
+    if count != tf.data.UNKNOWN_CARDINALITY:
+        mixed = mixed.apply(tf.data.experimental.assert_cardinality(count))
     return mixed.prefetch(tf.data.AUTOTUNE)
 
 

@@ -60,7 +60,7 @@ class LabelBins:
         # Rounded to a millionth of the width: 3 * 0.1 is not 0.3, but is meant to be.
         digits = 6 - int(np.floor(np.log10(width)))
         edges = [round(start + width * i, digits) for i in range(count)]
-        return cls([*edges, stop])
+        return cls([start, *edges[1:], stop])
 
     @classmethod
     def from_labels(cls, labels, count: int | None = None) -> "LabelBins":

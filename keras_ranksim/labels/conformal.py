@@ -58,7 +58,16 @@ class ConformalIntervals:
                 f"Received: scale={scale}, for intervals made {made}"
             )
         width = np.asarray(self.half_widths, dtype="float64")[self.region(predictions)]
-        return width if scale is None else width * numbers("scale", scale)
+        if scale is None:
+            return width
+        scale = numbers("scale", scale)
+        if scale.size != width.size or (scale <= 0).any():
+            raise ValueError(
+                "`scale` must hold a positive number for every prediction. Received: "
+                f"scale of shape {scale.shape} with a smallest value of "
+                f"{scale.min(initial=np.inf):g}, for predictions of shape {width.shape}"
+            )
+        return width * scale.reshape(width.shape)
 
     def apply(self, predictions, scale=None) -> tuple[np.ndarray, np.ndarray]:
         """The lower and the upper ends of the intervals.

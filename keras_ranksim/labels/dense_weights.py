@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_ranksim.labels.kernel_density import kernel_density, silverman
-from keras_ranksim.validation import non_negative, numbers, same_length
+from keras_ranksim.labels.kernel_density import counts_of, kernel_density, silverman
+from keras_ranksim.validation import non_negative, numbers
 
 SMALLEST_WEIGHT = 1e-6
 
@@ -39,8 +39,7 @@ def dense_weights(labels, alpha: float = 1.0, *, counts=None) -> np.ndarray:
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
-    counts = np.ones(labels.shape) if counts is None else numbers("counts", counts)
-    same_length(labels=labels, counts=counts)
+    counts = counts_of(labels, counts).reshape(labels.shape)
     weights = np.maximum(1 - alpha * relative_density(labels, counts), SMALLEST_WEIGHT)
     return (weights / np.average(weights, weights=counts)).astype("float32")
 

@@ -38,7 +38,14 @@ def edges_for_labels(labels, count: int | None = None) -> list[float]:
         return np.linspace(*_range_without_far_labels(labels), count + 1).tolist()
     if len(distinct) <= MOST_STEPS and (edges := _edges_of_steps(distinct)) is not None:
         return edges
-    return _edges_of_nice_width(labels)
+    edges = _edges_of_nice_width(labels)
+    if (np.diff(np.float32(edges)) <= 0).any():
+        raise ValueError(
+            "`labels` must differ by more than the rounding of float32, in which bins and models "
+            "compare them: subtract a number near the smallest from all of them. "
+            f"Received: labels from {labels.min():g} to {labels.max():g}"
+        )
+    return edges
 
 
 def _edges_of_steps(distinct):

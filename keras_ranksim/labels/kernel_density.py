@@ -2,9 +2,33 @@
 
 import numpy as np
 
+from keras_ranksim.validation import numbers, same_length
+
 CELLS_PER_BANDWIDTH = 32
 MOST_CELLS = 2**20
 REACH = 6  # bandwidths from which a label adds nothing to the density
+
+
+def counts_of(labels: np.ndarray, counts=None) -> np.ndarray:
+    """How often each label occurs, checked.
+
+    Args:
+        labels: Labels, any shape.
+        counts: How often each occurs, as many numbers; `None` for once.
+
+    Returns:
+        A float64 array of shape `(labels.size,)`.
+    """
+    if counts is None:
+        return np.ones(labels.size)
+    counts = numbers("counts", counts).ravel()
+    same_length(labels=labels.ravel(), counts=counts)
+    if (counts < 0).any() or not counts.any():
+        raise ValueError(
+            "`counts` must be at least 0 for every label and above 0 for some. "
+            f"Received: counts from {counts.min():g} to {counts.max():g}"
+        )
+    return counts
 
 
 def silverman(labels: np.ndarray, counts: np.ndarray) -> float:

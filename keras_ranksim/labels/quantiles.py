@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from keras_ranksim.labels.kernel_density import kernel_density, silverman
-from keras_ranksim.validation import numbers, positive, same_length
+from keras_ranksim.labels.kernel_density import counts_of, kernel_density, silverman
+from keras_ranksim.validation import numbers, positive
 
 
 def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=None) -> np.ndarray:
@@ -33,8 +33,7 @@ def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=No
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
     if (levels < 0).any() or (levels > 1).any():
         raise ValueError(f"`levels` must lie between 0 and 1. Received: levels={levels}")
-    counts = np.ones(labels.shape) if counts is None else numbers("counts", counts).ravel()
-    same_length(labels=labels, counts=counts)
+    counts = counts_of(labels, counts)
     if bandwidth is None:
         bandwidth = silverman(labels, counts)
     else:

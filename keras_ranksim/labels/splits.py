@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.validation import bounds, numbers, positive_integer
+from keras_ranksim.validation import bounds, is_number, numbers, positive_integer
 
 
 def balanced_split(
@@ -74,6 +74,11 @@ def outside_ranges(labels, ranges: Iterable[tuple[float, float]]) -> np.ndarray:
     """
     labels = numbers("labels", labels)
     kept = np.ones(labels.shape, dtype=bool)
+    if any(map(is_number, ranges)):
+        raise ValueError(
+            "`ranges` must hold pairs (lowest, highest), such as [(45, 59)]. "
+            f"Received: ranges={ranges}"
+        )
     for range_ in ranges:
         lowest, highest = bounds("ranges", range_)
         kept &= (labels < lowest) | (labels > highest)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins, warn_of_labels_outside
-from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
+from keras_ranksim.ops.kernels import kernel_window, smooth
 from keras_ranksim.validation import bounds, is_number, non_negative, numbers, one_of
 
 # The power of the count that each inverts.
@@ -98,10 +98,17 @@ def weights_of_counts(
             f"Received: counts={counts.tolist()}"
         )
     density = density_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
-    filled = np.flatnonzero(density > 0)
-    nearest = np.abs(np.arange(len(counts))[:, None] - filled).argmin(axis=1)
-    weights = 1 / density[filled[nearest]]
+    weights = 1 / density[_nearest(np.flatnonzero(density > 0), len(density))]
     return weights / np.average(weights, weights=counts)
+
+
+def _nearest(chosen, size):
+    """The nearest of the ascending indices `chosen` for every index below `size`."""
+    every = np.arange(size)
+    after = np.searchsorted(chosen, every).clip(max=len(chosen) - 1)
+    before = (after - 1).clip(min=0)
+    is_nearer = np.abs(every - chosen[before]) <= np.abs(every - chosen[after])
+    return chosen[np.where(is_nearer, before, after)]
 
 
 def label_density(
@@ -159,7 +166,7 @@ def density_of_counts(
     window = kernel_window(kernel, kernel_size, sigma)
     window = window / window.max()
     if padding == "zero":
-        return smoothing_matrix(window, len(counts)) @ counts
+        return smooth(counts, window)
     return _smooth_between_ends(counts, window)
 
 
@@ -175,6 +182,5 @@ def _smooth_between_ends(counts, window):
     smoothed = np.zeros_like(counts)
     if len(filled):
         within = slice(filled[0], filled[-1] + 1)
-        inner = counts[within]
-        smoothed[within] = smoothing_matrix(window, len(inner), "symmetric") @ inner
+        smoothed[within] = smooth(counts[within], window, "symmetric")
     return smoothed

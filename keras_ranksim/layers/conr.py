@@ -95,7 +95,7 @@ class ConRRegularizer(keras.layers.Layer):
                 predictions = self._predictions(predictions if known is None else known)
                 views, weights = (1, None) if scope is None else (scope.views, scope.sample_weight)
                 if weights is None:
-                    weights = ops.ones((ops.shape(labels)[0],))
+                    weights = ops.ones((ops.shape(labels)[0],), "float32")
                 return self._term(views, raw, labels, predictions, of_output(self, weights))
 
             add_term(self, term)

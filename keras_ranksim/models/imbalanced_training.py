@@ -116,15 +116,18 @@ class ImbalancedTraining(_Base):
                 "instance keras_ranksim.layers.RankNContrastRegularizer or VotingHead. "
                 f"Received: loss=None, and model '{self.name}', whose layers left none"
             )
+        _noise_scale(self)  # raises if there are two
         loss = self._keras_loss(x, *supervised, training)
-        return loss + scope.total_loss(y_pred)
+        if isinstance(scope.labels, dict) and isinstance(y_pred, (list, tuple)):
+            y_pred = dict(zip(self.output_names, y_pred))
+        return loss + ops.cast(scope.total_loss(y_pred), loss.dtype)
 
     def _keras_loss(self, x, y, y_pred, sample_weight, training):
         if self.loss is None and not self.losses:
             # Keras would raise. A gradient of 0, not of none, or it would warn of the head's.
             total = sum(ops.sum(ops.cast(rows, "float32")) for rows in keras.tree.flatten(y_pred))
             return 0.0 * total
-        return super().compute_loss(x, y, y_pred, sample_weight, training)
+        return super().compute_loss(x, y, y_pred, _per_image(sample_weight, y_pred), training)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """As in `keras.Model`; views that are only contrasted do not count."""
@@ -142,8 +145,22 @@ class ImbalancedTraining(_Base):
 
 
 def _noise_scale(model):
-    scales = [layer.scale() for layer in all_layers(model) if isinstance(layer, NoiseScale)]
-    return scales[0] if scales else None
+    """What its `NoiseScale` layer learned, or `None`."""
+    scales = [layer for layer in all_layers(model) if isinstance(layer, NoiseScale)]
+    if len(scales) > 1:
+        raise ValueError(
+            "A model must hold at most one `NoiseScale` layer, since `BalancedMSE` cannot tell "
+            f"whose noise is whose. Received: {', '.join(layer.name for layer in scales)}"
+        )
+    return scales[0].scale() if scales else None
+
+
+def _per_image(sample_weight, y_pred):
+    """A weight per sample with axes of 1, which Keras does not add for maps of predictions."""
+    rank = len(getattr(y_pred, "shape", ()))
+    if rank < 3 or len(getattr(sample_weight, "shape", ())) != 1:
+        return sample_weight
+    return ops.reshape(sample_weight, (-1,) + (1,) * (rank - 2))
 
 
 def _joined(inputs):

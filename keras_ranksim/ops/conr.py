@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_ranksim.ops.pairs import sum_over_pairs
 from keras_ranksim.ops.rows import rows_of_samples
-from keras_ranksim.ops.similarity import ORDERS, label_distance
+from keras_ranksim.ops.similarity import ORDERS, label_distance, rounding_of
 from keras_ranksim.validation import non_negative, one_of, positive, same_lengths
 
 PUSHING = ("exponential", "linear")
@@ -41,7 +41,8 @@ def conr_loss(
         predictions: The model's predictions, of the shape of the labels; no gradient flows
             into them.
         weights: Optional sample weights, shape `(batch,)`.
-        window: Labels, or predictions, no further apart than this count as equal.
+        window: Labels, or predictions, no further apart than this count as equal; labels also
+            if only their rounding to float32 separates them.
         temperature: Sharpness of the similarities, above 0.
         pushing_power: How much harder a negative is pushed the further its label is.
         pushing: `"exponential"`, `eta = w_i * exp(pushing_power * distance)`, or `"linear"`,
@@ -74,7 +75,7 @@ def conr_loss(
         features=features.shape[:1], labels=labels.shape[:1], predictions=predictions.shape[:1]
     )
     count = ops.shape(features)[0]
-    weights = ops.ones((count,)) if weights is None else rows_of_samples(weights)[:, 0]
+    weights = ops.ones((count,), "float32") if weights is None else _one_per_sample(weights, labels)
     options = {"window": window, "temperature": temperature, "order": order}
     options["log_push"] = _log_push_function(pushing, pushing_power)
 
@@ -106,8 +107,10 @@ def conr_terms(
     distance = label_distance(ops.take(labels, index, axis=0), labels, order)
     confused = label_distance(ops.take(predictions, index, axis=0), predictions, order) <= window
     others = index[:, None] != ops.arange(ops.shape(labels)[0], dtype="int32")
-    positives = ops.logical_and(distance <= window, others)
-    negatives = ops.logical_and(confused, distance > window)
+    rounding = ops.sum(rounding_of(labels), axis=-1)
+    alike = distance <= window + ops.maximum(ops.take(rounding, index)[:, None], rounding)
+    positives = ops.logical_and(alike, others)
+    negatives = ops.logical_and(confused, ops.logical_not(alike))
     positive_count, negative_count = _count(positives), _count(negatives)
     counted = ops.logical_and(positive_count > 0, negative_count > 0)
     weights = ops.take(weights, index)[:, None]
@@ -130,10 +133,21 @@ def conr_terms(
     return values[:, 0], pushes - ops.where(positives, at_similarity * pull, 0.0)
 
 
+def _one_per_sample(weights, labels):
+    weights = rows_of_samples(weights)
+    same_lengths(labels=labels.shape[:1], weights=weights.shape[:1])
+    if weights.shape[-1] != 1:
+        raise ValueError(
+            "`weights` must hold one number per sample. "
+            f"Received: weights of {weights.shape[-1]} numbers per sample"
+        )
+    return weights[:, 0]
+
+
 def _highest(exponents):
     """The largest of every row and zero."""
     if 0 in exponents.shape:
-        return ops.zeros((exponents.shape[0], 1))
+        return ops.zeros((exponents.shape[0], 1), "float32")
     # `max` with an `initial` mixes devices where Keras runs on PyTorch with a GPU.
     return ops.maximum(ops.max(exponents, axis=-1, keepdims=True), 0.0)
 

@@ -43,14 +43,33 @@ def kernel_window(kernel: str = "gaussian", kernel_size: int = 5, sigma: float =
     return np.exp(-distance / sigma) / (2 * sigma)
 
 
+def smooth(values: np.ndarray, window: np.ndarray, padding: str = "zero") -> np.ndarray:
+    """Convolves values with a window, as many as there are.
+
+    Args:
+        values: Array of shape `(size,)`.
+        window: A symmetric window of odd length.
+        padding: What lies beyond the ends: `"zero"` nothing; `"reflect"` the mirror image
+            without the end cell; `"symmetric"` the mirror image with it.
+
+    Example:
+
+    >>> from keras_ranksim.ops.kernels import smooth
+    >>> smooth([0.0, 0.0, 4.0], [0.25, 0.5, 0.25])
+    array([0., 1., 2.])
+    """
+    one_of("padding", padding, ("zero", "reflect", "symmetric"))
+    mode = "constant" if padding == "zero" else padding
+    return np.convolve(np.pad(values, len(window) // 2, mode=mode), window, mode="valid")
+
+
 def smoothing_matrix(window: np.ndarray, size: int, padding: str = "zero") -> np.ndarray:
     """The `(size, size)` matrix that convolves a column of `size` cells with `window`.
 
     Args:
         window: A symmetric window of odd length.
         size: Number of label bins.
-        padding: What lies beyond the ends: `"zero"` nothing; `"reflect"` the mirror image
-            without the end cell; `"symmetric"` the mirror image with it.
+        padding: As in `smooth`.
 
     Returns:
         A float64 array; `matrix @ values` are the smoothed values.
@@ -64,19 +83,7 @@ def smoothing_matrix(window: np.ndarray, size: int, padding: str = "zero") -> np
            [1., 2., 1.],
            [0., 1., 2.]])
     """
-    one_of("padding", padding, ("zero", "reflect", "symmetric"))
-    half = len(window) // 2
-    source = np.arange(size)
-    if padding == "zero":
-        source = np.pad(source, half, constant_values=-1)
-    else:
-        source = np.pad(source, half, mode=padding)
-    matrix = np.zeros((size, size))
-    for row in range(size):
-        for column, weight in zip(source[row : row + len(window)], window):
-            if column >= 0:
-                matrix[row, column] += weight
-    return matrix
+    return np.stack([smooth(cell, window, padding) for cell in np.eye(size)], axis=1)
 
 
 def _gaussian_impulse_response(size, sigma):
@@ -86,4 +93,4 @@ def _gaussian_impulse_response(size, sigma):
     weights /= weights.sum()
     impulse = np.zeros(size)
     impulse[size // 2] = 1
-    return smoothing_matrix(weights, size, padding="symmetric") @ impulse
+    return smooth(impulse, weights, "symmetric")

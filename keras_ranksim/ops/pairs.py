@@ -109,6 +109,10 @@ def _in_blocks(terms, geometry, first, last):
     _, value, gradient = ops.while_loop(
         lambda start, value, gradient: start < last,
         add_a_block,
-        (ops.convert_to_tensor(first, "int32"), ops.zeros(()), ops.zeros_like(geometry.points)),
+        (
+            ops.convert_to_tensor(first, "int32"),
+            ops.zeros((), "float32"),
+            ops.zeros_like(geometry.points),
+        ),
     )
     return value, gradient

@@ -1,10 +1,10 @@
 """Rank of every entry of a row, and the black-box gradient that makes ranks trainable."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_ranksim.ops.larger_entries import larger_entries
+from keras_ranksim.ops.similarity import rounding_of
 from keras_ranksim.validation import positive
 
 
@@ -61,9 +61,8 @@ def rank_by_distance(points, rows=None, kept=None) -> keras.KerasTensor:
     points = ops.convert_to_tensor(points)
     anchors = (points if rows is None else ops.take(points, rows))[:, None]
     # 0.3 - 0.1 and 0.5 - 0.3 differ by the rounding of labels to float32, and must share a rank.
-    rounding = 4 * float(np.finfo("float32").eps) * ops.max(ops.abs(points), initial=0)
-    rounding = ops.cast(rounding, points.dtype)
-    nearer = ops.abs(points - anchors) - rounding
+    rounding = rounding_of(points)
+    nearer = ops.abs(points - anchors) - ops.maximum(rounding, rounding_of(anchors))
     above = points > anchors
     # On its own side of the anchor a point bounds the nearer ones itself, whichever the anchor.
     own_high = _search(points, points - rounding, "left")

@@ -1,6 +1,7 @@
 """How similar two rows are: of features, and of labels."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_ranksim.validation import one_of
@@ -114,6 +115,18 @@ def label_distance(labels, others, order=2) -> keras.KerasTensor:
     if labels.shape[-1] == 1:
         return ops.abs(labels - ops.transpose(others))
     return ops.norm(labels[:, None, :] - others[None, :, :], ord=order, axis=-1)
+
+
+def rounding_of(labels) -> keras.KerasTensor:
+    """By how much distances from these labels may differ though they are equal.
+
+    Labels such as 0.3 are rounded to float32, so 0.3 - 0.1 and 0.5 - 0.3 are not the same number.
+
+    Args:
+        labels: Tensor of any shape.
+    """
+    labels = ops.convert_to_tensor(labels)
+    return ops.cast(4 * float(np.finfo("float32").eps), labels.dtype) * ops.abs(labels)
 
 
 LABEL_SIMILARITIES = {"euclidean": negative_distance, "cosine": cosine_similarity}

@@ -115,6 +115,8 @@ def labels_for(layer, labels=None):
 def of_output(layer, values):
     """What belongs to the output that the layer's `label` names, of a value for each output."""
     label = getattr(layer, "label", None)
+    if isinstance(values, (dict, list, tuple)) and len(values) == 1 and label is None:
+        return next(iter(values.values() if isinstance(values, dict) else values))
     if isinstance(values, (dict, list, tuple)) and (len(values) > 1 or isinstance(values, dict)):
         names = list(values) if isinstance(values, dict) else list(range(len(values)))
         if label not in names:

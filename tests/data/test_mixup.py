@@ -75,6 +75,12 @@ def test_every_epoch_and_batch_has_draws_of_its_own_and_a_seed_repeats_them():
     assert not equal(first, arrays(other))
 
 
+def test_a_dataset_that_does_not_know_its_length_is_mixed(random):
+    x = random.normal(size=(8, 1)).astype("float32")
+    unknown = batches(x, x[:, 0]).filter(lambda *batch: True)
+    assert len(list(kr.data.c_mixup(unknown, bandwidth=1.0))) == len(list(unknown))
+
+
 def test_setting_the_counter_goes_to_any_epoch():
     x = np.arange(16.0)
     uncut = kr.data.c_mixup(batches(x, x), bandwidth=3.0)

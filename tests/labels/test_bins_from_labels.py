@@ -81,6 +81,7 @@ def test_weights_choose_their_bins(random):
         ([3, 3, 3], None, "`labels` must hold at least two labels that differ in float32"),
         ([], None, "`labels` must hold at least two labels that differ in float32"),
         ([1.0, float("nan")], None, "`labels` must hold finite numbers"),
+        (1e6 + np.arange(500) / 499, None, "differ by more than the rounding of float32"),
         ([1, 2], 0, "`count` must be a whole number of at least 1"),
     ],
 )

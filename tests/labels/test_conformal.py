@@ -81,6 +81,15 @@ def test_a_scale_stretches_the_intervals(random):
     np.testing.assert_allclose((high - low)[1] / (high - low)[0], 3)
 
 
+def test_a_column_of_predictions_takes_a_row_of_scales():
+    intervals = kr.conformal_intervals(np.arange(20.0), np.zeros(20), scale=np.ones(20))
+    low, high = intervals.apply(np.zeros((3, 1)), scale=[1.0, 2.0, 4.0])
+    np.testing.assert_array_equal((high - low) / (high - low)[0], [[1], [2], [4]])
+    for wrong in ([1.0, 2.0], [1.0, 2.0, 0.0]):
+        with pytest.raises(ValueError, match="`scale` must hold a positive number for every"):
+            intervals.apply(np.zeros(3), scale=wrong)
+
+
 def test_the_report_counts_by_shot():
     shot = np.array(["many", "many", "few", "zero"])
     report = kr.labels.interval_report([1, 2, 3, 4], [0, 3, 1, 4], [2, 4, 5, 8], shot)

@@ -76,6 +76,8 @@ def test_weights_have_the_shape_of_the_pixels(random):
         ({"alpha": -1}, r"`alpha` must be a number of at least 0 \(how much density.*alpha=-1"),
         ({"labels": []}, "`labels` must hold at least one label"),
         ({"counts": [1]}, "`labels`, `counts` must have the same length"),
+        ({"counts": [1, -3]}, "`counts` must be at least 0 for every label.*from -3 to 1"),
+        ({"counts": [0, 0]}, "`counts` must be .* above 0 for some"),
     ],
 )
 def test_wrong_arguments_are_named(arguments, message):

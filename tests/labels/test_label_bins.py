@@ -33,6 +33,11 @@ def test_uniform_bins_cover_the_range_when_the_width_does_not_divide_it():
     assert kr.LabelBins.uniform(0, 1, 0.3).edges.tolist() == [0, 0.3, 0.6, 0.9, 1]
 
 
+def test_uniform_bins_begin_exactly_where_they_are_told():
+    for start in (0.1234567891, 17.0000003, 1e-7):
+        assert kr.LabelBins.uniform(start, start + 50, 5.0).edges[0] == start
+
+
 def test_counts_add_up(random):
     labels = random.integers(0, 50, size=1000)
     counts = kr.LabelBins.uniform(0, 50, 1).count(labels)

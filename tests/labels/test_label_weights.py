@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import keras_ranksim as kr
+from keras_ranksim.labels.weights import weights_of_counts
 
 SCHEMES = {"sqrt_inv": "sqrt_inverse", "inverse": "inverse"}
 KERNELS = {
@@ -113,3 +114,12 @@ def test_wrong_arguments_are_named(arguments, message):
     arguments = {"labels": [1, 2], "bins": kr.LabelBins.uniform(0, 3, 1), **arguments}
     with pytest.raises(ValueError, match=message):
         kr.label_weights(**arguments)
+
+
+def test_an_empty_bin_takes_the_weight_of_the_nearest_filled_one_of_a_hundred_thousand():
+    counts = np.zeros(100_000)
+    counts[[10, 14, 90_000]] = [4, 1, 16]
+    weights = weights_of_counts(counts, kernel="gaussian", kernel_size=1)
+    nearest = [10, 10, 14, 14, 90_000, 90_000]
+    np.testing.assert_array_equal(weights[[0, 12, 13, 20, 60_000, 99_999]], weights[nearest])
+    assert weights[14] > weights[10] > weights[90_000]

@@ -90,3 +90,5 @@ def test_ranges_are_held_out_closed():
     assert np.flatnonzero(kept).tolist() == [*range(15, 45), *range(60, 85)]
     with pytest.raises(ValueError, match=r"`ranges` must be \(lowest, highest\).*\(9, 1\)"):
         kr.outside_ranges([1], [(9, 1)])
+    with pytest.raises(ValueError, match=r"`ranges` must hold pairs .*ranges=\(45, 59\)"):
+        kr.outside_ranges([1], (45, 59))

@@ -131,6 +131,40 @@ def test_a_model_of_several_outputs_that_does_not_say_raises_the_line_to_write(a
         two_outputs(None, as_dict).fit(X, y, verbose=0)
 
 
+def test_the_only_output_of_a_dictionary_needs_no_name():
+    inputs = keras.Input((6,))
+    embedding = kr.layers.RankSimRegularizer()(keras.layers.Dense(8)(inputs))
+    model = kr.ImbalancedRegressor(inputs, {"age": keras.layers.Dense(1)(embedding)})
+    model.compile("sgd", loss={"age": "mae"})
+    assert np.isfinite(model.fit(X, {"age": Y}, verbose=0).history["loss"]).all()
+
+
+def test_labels_by_name_belong_to_a_list_of_outputs():
+    model = two_outputs("size", as_dict=False)
+    model.compile("sgd", loss={"age": "mse", "size": "mse"})
+    losses = model.fit(X, {"age": 0 * Y, "size": Y}, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+
+
+def test_two_noise_scales_are_refused():
+    inputs = keras.Input((6,))
+    heads = {name: kr.layers.NoiseScale()(keras.layers.Dense(1)(inputs)) for name in "ab"}
+    model = kr.ImbalancedRegressor(inputs, heads)
+    model.compile("sgd", loss={name: kr.losses.BalancedMSE(noise="learned") for name in "ab"})
+    with pytest.raises(ValueError, match="at most one `NoiseScale` layer.*noise_scale"):
+        model.fit(X, {"a": Y, "b": Y}, verbose=0)
+
+
+def test_a_weight_per_image_weighs_all_its_pixels(random):
+    images, maps = random.normal(size=(2, 4, 4, 4, 1)).astype("float32")
+    inputs = keras.Input((4, 4, 1))
+    model = kr.ImbalancedRegressor(inputs, keras.layers.Conv2D(1, 1)(inputs))
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")
+    history = model.fit(images, maps, 4, verbose=0, sample_weight=np.array([4.0, 0, 0, 0]))
+    expected = np.mean((numpy(model(images)) - maps)[0] ** 2)
+    np.testing.assert_allclose(history.history["loss"], [expected], rtol=1e-5)
+
+
 class Batches(keras.utils.PyDataset):
     def __init__(self, y):
         super().__init__()

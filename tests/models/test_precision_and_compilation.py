@@ -36,6 +36,16 @@ def test_every_way_of_running_learns_the_same(in_graph_mode, mode):
     assert_all_close(statistics_of(in_graph_mode), statistics_of(model), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.skipif(keras.config.backend() == "jax", reason="JAX has single precision by default")
+def test_a_model_trains_in_double_precision():
+    keras.config.set_floatx("float64")
+    try:
+        history = trained(jit_compile=False).history.history
+    finally:
+        keras.config.set_floatx("float32")
+    assert np.isfinite(history["loss"]).all()
+
+
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="TensorFlow alone traces twice")
 def test_a_step_is_traced_once(monkeypatch):
     """TensorFlow traces a step again if the first trace makes variables, as Keras' own does."""

@@ -115,6 +115,15 @@ def test_no_batch_makes_a_nan(batch):
         assert loss == 0
 
 
+def test_labels_apart_by_the_window_but_for_rounding_are_within_it(random):
+    steps, features = random.integers(0, 26, size=40), random.normal(size=(40, 8))
+    predictions = random.uniform(0, 25, size=40)
+    loss = kr.ops.conr_loss(features, steps, predictions, pushing_power=0.01)
+    tenths = np.round(0.1 * steps, 1), 0.1 * predictions
+    in_tenths = kr.ops.conr_loss(features, *tenths, window=0.1, pushing_power=0.1)
+    np.testing.assert_allclose(in_tenths, loss, rtol=1e-5)
+
+
 def test_weights_of_zero_give_no_nan(random):
     features, labels = random.normal(size=(6, 3)), np.array([0, 0, 5, 5, 9, 9.0])
     loss, gradient = loss_and_gradient(features, labels, np.zeros(6), np.zeros(6))
@@ -140,3 +149,11 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_labels_of_other_samples_are_told():
     with pytest.raises(ValueError, match="must have the same number of samples"):
         kr.ops.conr_loss(np.ones((8, 3)), np.zeros(1), np.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"), [(np.ones(3), "same number of"), (np.ones((8, 2)), "one number per")]
+)
+def test_weights_that_are_not_one_per_sample_are_told(weights, message):
+    with pytest.raises(ValueError, match=message):
+        kr.ops.conr_loss(np.ones((8, 3)), np.zeros(8), np.zeros(8), weights)

@@ -43,6 +43,8 @@ def test_windows_wider_than_the_bins_work(padding, bins):
     [
         (("box",), r"`kernel` must be one of 'gaussian', 'triangular', 'laplacian'.*'box'"),
         (("gaussian", 4), r"`kernel_size` must be odd.*kernel_size=4"),
+        (("gaussian", 5.0), "`kernel_size` must be a whole number.*kernel_size=5.0"),
+        (("gaussian", np.nan), "`kernel_size` must be a whole number.*kernel_size=nan"),
         (("gaussian", 0), r"`kernel_size` must be a whole number of at least 1.*kernel_size=0"),
         (("gaussian", 5, 0), r"`sigma` must be a positive number.*sigma=0"),
     ],

@@ -73,6 +73,12 @@ def test_distances_equal_but_for_rounding_share_a_rank():
     np.testing.assert_array_equal(rank_by_distance(labels), expected)
 
 
+def test_one_large_point_leaves_the_ranks_of_the_others_as_they_are():
+    points = np.array([1, 2, 3, 4, 1e9])
+    expected = [rank_by_definition(-np.abs(points - point)) for point in points]
+    np.testing.assert_array_equal(rank_by_distance(points.astype("float32")), expected)
+
+
 def test_blackbox_gradient_is_the_interpolation_of_the_definition(random):
     scores = random.normal(size=(3, 9)).astype("float32")
     upstream = random.normal(size=(3, 9)).astype("float32")

@@ -91,7 +91,8 @@ def column_names(argument: str, names, frame, source: str) -> list[str]:
         frame: The table.
         source: Its name, for the error.
     """
-    names = [] if names is None else [names] if isinstance(names, str) else list(names)
+    names = [] if names is None else [names] if isinstance(names, (str, int)) else names
+    names = [str(name) for name in names]  # as the columns of the frame
     unknown = [name for name in names if name not in frame.columns]
     if unknown:
         listed = ", ".join(f"'{name}'" for name in frame.columns)
