@@ -98,7 +98,12 @@ def tuned_parts():
         data = name.rpartition("-")[0]
         page = RESULTS / f"{data}-short.md"
         if page.exists() and TUNED in page.read_text():
-            tables[f"[{title}]({page.name})"] = pandas.read_csv(RESULTS / "cells" / f"{data}.csv")
+            cells = pandas.read_csv(RESULTS / "cells" / f"{data}.csv")
+            cells = cells[cells["row"].str.endswith(", tuned")]
+            metric = re.search(r"^\| (\w+) on ", page.read_text(), flags=re.MULTILINE)[1]
+            tables[f"[{title}]({page.name})"] = cells.assign(
+                row=cells["row"].map(same_row), error=cells[metric]
+            )
     for base, names in comparisons.items():
         for shot in ("few", "all"):
             rows = [
@@ -111,8 +116,8 @@ def tuned_parts():
 
 
 def in_percent(table, shot, name, base):
-    """`(change, low, high)` of a row's mean absolute error, relative to another row's."""
-    errors = table[table["shot"] == shot].pivot(index="seed", columns="row", values="mae")
+    """`(change, low, high)` of a row's error, relative to another row's."""
+    errors = table[table["shot"] == shot].pivot(index="seed", columns="row", values="error")
     difference = paired_difference(errors[name], errors[base])
     percent = 100 / errors[base].mean()
     return difference.mean * percent, difference.low * percent, difference.high * percent

@@ -57,6 +57,11 @@ class ShotBoard(keras.callbacks.Callback):
         term_batches: int = 8,
     ):
         super().__init__()
+        if keras.config.backend() != "tensorflow":
+            raise ValueError(
+                "The panels of TensorBoard need the TensorFlow backend. "
+                f"Received: the backend '{keras.config.backend()}'"
+            )
         optional_package("tensorboard", extra="tuning")
         optional_package("matplotlib.figure", extra="plots")
         self.benchmark = benchmark

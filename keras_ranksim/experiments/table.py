@@ -229,10 +229,16 @@ def difference_text(row: pandas.Series) -> str | None:
     found = [float(row.get(kind, np.nan)) for kind in ("difference", "low", "high")]
     if np.isnan(found[0]):
         return None
-    # Whole numbers from 100 on: -130, and not -1.3e+02.
-    written = (f"{number:+.0f}" if abs(number) >= 99.5 else f"{number:+.2g}" for number in found)
+    written = (_figures(number, "+.2g", 99.5) for number in found)
     difference, low, high = written
     return difference if np.isnan(found[1]) else f"{difference} [{low}, {high}]"
+
+
+def _figures(number, form, whole_from):
+    """As the format says, but large numbers as whole ones: -130, and not -1.3e+02."""
+    if abs(number) < whole_from:
+        return f"{number:{form}}"
+    return f"{number:{'+' * form.startswith('+')}.0f}"
 
 
 def _deviation(values):
@@ -246,7 +252,9 @@ def _cell(row):
     mean, deviation = row["mean"], row["std"]
     if np.isnan(mean):
         return "-"
-    text = f"{mean:.3g}" if np.isnan(deviation) else f"{mean:.3g} ± {deviation:.2g}"
+    text = _figures(mean, ".3g", 999.5)
+    if not np.isnan(deviation):
+        text += f" ± {_figures(deviation, '.2g', 99.5)}"
     text = f"**{text}**" if row["best"] else text
     difference = difference_text(row)
     return text if difference is None else f"{text}, {difference}"

@@ -142,7 +142,7 @@ class LabelBins:
         return isinstance(other, LabelBins) and np.array_equal(self.edges, other.edges)
 
     def __hash__(self):
-        return hash(self.edges.tobytes())
+        return hash(tuple(self.edges.tolist()))
 
     def __repr__(self):
         return f"LabelBins({len(self)} bins from {self.edges[0]:g} to {self.edges[-1]:g})"

@@ -36,9 +36,8 @@ def edges_for_labels(labels, count: int | None = None) -> list[float]:
     if count is not None:
         count = positive_integer("count", count, "bins")
         return np.linspace(*_range_without_far_labels(labels), count + 1).tolist()
-    if len(distinct) <= MOST_STEPS and (edges := _edges_of_steps(distinct)) is not None:
-        return edges
-    edges = _edges_of_nice_width(labels)
+    edges = _edges_of_steps(distinct) if len(distinct) <= MOST_STEPS else None
+    edges = edges or _edges_of_nice_width(labels)
     if (np.diff(np.float32(edges)) <= 0).any():
         raise ValueError(
             "`labels` must differ by more than the rounding of float32, in which bins and models "

@@ -148,9 +148,9 @@ def register(entry: Entry) -> Entry:
     ```
     """
     for name in (entry.name, *entry.spellings):
-        if name != spelled(name) or "+" in name:
+        if name != spelled(name) or set("+|") & set(name):
             raise ValueError(
-                "`name` must be in upper case, with '-' for '_', and hold no '+'. "
+                "`name` must be in upper case, with '-' for '_', and hold no '+' and no '|'. "
                 f"Received: name={name!r}"
             )
         if find(name) is not None:

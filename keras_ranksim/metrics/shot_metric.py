@@ -57,6 +57,11 @@ class ShotMetric(keras.metrics.Metric):
     ):
         short_name = metric if isinstance(metric, str) else None
         metric = keras.metrics.get(metric)
+        if not isinstance(metric, keras.metrics.Metric):
+            raise ValueError(
+                "`metric` must be a keras.metrics.Metric or its name; wrap a function in "
+                f"keras.metrics.MeanMetricWrapper. Received: metric={metric}"
+            )
         # A copy of its own: one metric given to two shots would add up both.
         metric = type(metric).from_config(metric.get_config())
         shot = one_of("shot", shot, SHOTS)
@@ -71,6 +76,11 @@ class ShotMetric(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         labels, predictions = align_labels(y_true, y_pred)
+        if labels.shape[-1] != 1:
+            raise ValueError(
+                "A shot is that of one label per sample. Received: labels of shape "
+                f"{tuple(labels.shape)}"
+            )
         in_shot = ops.convert_to_tensor(self._in_shot)
         mask = ops.cast(ops.take(in_shot, self.bins.index(labels[..., 0])), "float32")
         if sample_weight is not None:

@@ -9,6 +9,7 @@ from keras_ranksim.models.epoch_fold import EpochFold
 from keras_ranksim.models.training_data import (
     check_label_shape,
     check_training_data,
+    check_validation_data,
     finite_batches,
     is_tf_dataset,
 )
@@ -66,6 +67,7 @@ class ImbalancedTraining(_Base):
     ) -> keras.callbacks.History:
         """As `keras.Model.fit`; checks the data first and folds feature statistics."""
         check_training_data(x, y, sample_weight, self)
+        check_validation_data(validation_data, self)
         return super().fit(
             x=finite_batches(x),
             y=y,

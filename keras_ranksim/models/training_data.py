@@ -42,6 +42,22 @@ def check_training_data(x, y, sample_weight, model) -> None:
             numbers("y", labels)
 
 
+def check_validation_data(data, model) -> None:
+    """Raises for validation arrays that cannot be evaluated on; other data are not looked at.
+
+    Args:
+        data: What `fit` got as `validation_data`.
+        model: As in `check_training_data`.
+    """
+    if not isinstance(data, (tuple, list)):
+        return
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    try:
+        check_training_data(x, y, sample_weight, model)
+    except ValueError as error:
+        raise ValueError(f"In `validation_data`: {error}") from error
+
+
 def is_tf_dataset(data) -> bool:
     """Whether `data` is a `tf.data.Dataset`; imports TensorFlow on no account."""
     tensorflow = sys.modules.get("tensorflow")

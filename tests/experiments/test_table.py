@@ -164,6 +164,13 @@ def test_a_table_and_its_cells_show_their_errors():
     assert repr(kr.experiments.Table("prices", {})).startswith("| mae on prices | seeds |")
 
 
+def test_large_errors_are_whole_numbers():
+    rows = {"VANILLA": [12570.4, 12930.0], "X": [12448.0, 12801.0]}
+    *_, vanilla, x = table_of(rows).to_markdown().splitlines()
+    assert "| 12750 ± 254 |" in vanilla
+    assert "12624 ± 250, -126 [-" in x.replace("**", "")
+
+
 @pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])
 def test_the_best_value_of_a_column_is_bold(metric, best):
     table = table_of({"A": [0.89, 0.91], "B": [0.09, 0.11]}, metric)

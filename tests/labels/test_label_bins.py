@@ -45,6 +45,7 @@ def test_counts_add_up(random):
 
 
 def test_bins_with_equal_edges_are_equal():
+    assert len({kr.LabelBins([0.0, 1.0]), kr.LabelBins([-0.0, 1.0])}) == 1
     assert kr.LabelBins([0, 1, 2]) == kr.LabelBins.uniform(0, 2, 1)
     assert kr.LabelBins([0, 1, 2]) != kr.LabelBins([0, 1, 3])
     assert len({kr.LabelBins([0, 1]), kr.LabelBins([0.0, 1.0])}) == 1

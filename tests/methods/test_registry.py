@@ -95,6 +95,7 @@ def test_two_parts_that_set_the_same_thing_are_a_contradiction():
         ("FOCAL", "must not be registered already"),
         ("my method", "must be in upper case"),
         ("A + B", "hold no '\\+'"),
+        ("A|B", "and no '\\|'"),
     ],
 )
 def test_names_that_cannot_be_parsed_are_refused(name, message):

@@ -78,9 +78,17 @@ def test_fit_shows_few_shot_errors_each_epoch_under_replicas(two_replicas, sampl
         )
 
 
-def test_unknown_shots_are_told():
+def test_mistakes_are_told():
+    with pytest.raises(ValueError, match="`metric` must be a keras.metrics.Metric or its name"):
+        kr.metrics.ShotMetric(lambda labels, predictions: 0.0, "few", TRAIN_LABELS, BINS)
     with pytest.raises(ValueError, match=r"`shot` must be one of 'many', .*'zero'.*'rare'"):
         kr.metrics.ShotMetric("mae", "rare", TRAIN_LABELS, BINS)
+    with pytest.raises(
+        ValueError, match=r"one label per sample. Received: labels of shape \(4, 2\)"
+    ):
+        kr.metrics.ShotMetric("mae", "few", TRAIN_LABELS, BINS).update_state(
+            np.zeros((4, 2)), np.zeros((4, 2))
+        )
 
 
 def test_labels_keep_their_bin_when_predictions_are_in_half_precision():

@@ -199,6 +199,18 @@ def test_labels_of_one_dimension_and_validation_data_work():
     assert len(history.history["val_loss"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((X, np.full(len(X), np.nan)), "In `validation_data`: `y` must hold finite numbers"),
+        ((X, Y, -np.ones(len(X))), "In `validation_data`: `sample_weight` must not be negative"),
+    ],
+)
+def test_validation_arrays_are_checked_before_training(data, message):
+    with pytest.raises(ValueError, match=message):
+        regressor().fit(X, Y, validation_data=data, verbose=0)
+
+
 def test_a_custom_loop_reaches_the_same_loss(random):
     x = random.normal(size=(20, 6)).astype("float32")
     y = random.uniform(0, 40, size=(20, 1)).astype("float32")
