@@ -13,9 +13,6 @@ from keras_ranksim.methods.registry import Stage
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
-# What such a model logs per epoch, and with `val_` for validation.
-LOGGED = ("loss", "mae", "mse", "gm")
-
 
 @dataclasses.dataclass(frozen=True)
 class BuiltModel:
