@@ -139,7 +139,11 @@ class TableEncoder(keras.layers.Layer):
         return self.encode(self.read(csv_path_or_frame))
 
     def inputs(self, csv_path_or_frame) -> dict[str, tf.Tensor]:
-        """The columns of a table as what a model takes that was made on `keras_inputs`."""
+        """The columns of a table as what a model takes that was made on `keras_inputs`.
+
+        `model.predict` rounds them to float32; `model(inputs)` keeps numbers of more than seven
+        digits, such as times in seconds.
+        """
         return self._tensors(self.read(csv_path_or_frame))
 
     def encode(self, values: dict[str, np.ndarray]) -> np.ndarray:
