@@ -10,6 +10,7 @@ from pathlib import Path
 from keras_ranksim import data
 from keras_ranksim.experiments import command_line, table_flags, write_report
 from keras_ranksim.experiments.diagnosis_command import diagnosis_flags, show_diagnosis
+from keras_ranksim.validation import positive_integer
 
 DESCRIPTION = """\
 Regression with rare labels: look at the labels, train methods, compare and tune them.
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser():
     parser = argparse.ArgumentParser(
         "python -m keras_ranksim",
+        allow_abbrev=False,
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -76,7 +78,10 @@ def _parser():
 
     def command(name, function, summary, continued="", on_data=True, takes="FOLDER"):
         usage = f"python -m keras_ranksim {name} {'[flags]' if on_data else takes}"
-        added = commands.add_parser(name, help=summary, description=f"It {summary}.", usage=usage)
+        # No abbreviations: `tune` passes its own flags on, less those that it finds by name.
+        added = commands.add_parser(
+            name, help=summary, description=f"It {summary}.", usage=usage, allow_abbrev=False
+        )
         added.set_defaults(command=function, continued=continued)
         added.add_argument("--debug", action="store_true", help="show the traceback of an error")
         if on_data:
@@ -164,6 +169,7 @@ def _tune_together(flags):
     """The same command in a chief and workers, which find each other by KerasTuner's protocol."""
     from keras_ranksim.distribute.local_workers import run_processes
 
+    positive_integer("workers", flags.workers, "processes that search")
     arguments, skip = [], False
     for one in flags.arguments:
         if not skip and one.partition("=")[0] not in ("--workers", "--port"):

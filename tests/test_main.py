@@ -75,6 +75,9 @@ def test_workers_of_a_search_get_the_same_command_and_their_names(monkeypatch):
     monkeypatch.setattr("keras_ranksim.distribute.local_workers.run_processes", run_processes)
     assert main(["tune", "--workers", "1", "--quick", "--port=8123"]) == 1
     assert called["command"][1:] == ["-m", "keras_ranksim", "tune", "--quick"]
+    with pytest.raises(SystemExit):  # an abbreviation would start workers of workers
+        main(["tune", "--worker", "1", "--quick"])
+    assert main(["tune", "--workers", "0", "--quick"]) == 1
     names = [environment["KERASTUNER_TUNER_ID"] for environment in called["environments"]]
     assert names == ["chief", "worker-0"]
     assert called["environments"][1]["KERASTUNER_ORACLE_PORT"] == "8123"
@@ -152,7 +155,7 @@ def test_what_was_done_to_a_table_is_a_short_list(tmp_path, capsys):
     frame = messy().assign(straße="a")
     frame.loc[3, "price"] = None
     frame.loc[7, "price"] = 1e6
-    out, err = load_only(tmp_path, frame, capsys)
+    out, err = load_only(tmp_path, frame.astype({"price": float}), capsys)
     for note in (
         "numeric: area label: LabelBins(",
         "- Fields are separated by ';'.",

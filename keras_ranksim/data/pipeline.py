@@ -1,7 +1,9 @@
 """From samples to batches: shuffled every epoch, repeatable, resumable."""
 
 import functools
+import hashlib
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -200,6 +202,16 @@ class ArrayPipelines:
         self.arrays = arrays
         self.samples = samples
         self.names = None if names is None else list(names)  # of a layer, it cannot be pickled
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A short hash of the arrays, by which a run knows that its data were changed."""
+        found = hashlib.blake2b(digest_size=8)
+        for array in map(np.asarray, keras.tree.flatten(self.arrays)):
+            found.update(f"{array.dtype} {array.shape} ".encode())
+            is_text = array.dtype == object
+            found.update(repr(array.tolist()).encode() if is_text else array.tobytes())
+        return found.hexdigest()
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         if benchmark.views != 1:

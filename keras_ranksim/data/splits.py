@@ -91,7 +91,8 @@ class Splits:
             labels, predictions: Labels and predictions, shape `(samples,)`.
             weights: Weights of the samples, which reports do not use.
         """
-        return run_report(labels, predictions, self.train_labels, self.bins)
+        limits = self.shot_limits
+        return run_report(labels, predictions, self.train_labels, self.bins, shot_limits=limits)
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

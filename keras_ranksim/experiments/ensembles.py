@@ -50,8 +50,11 @@ def ensemble(
     if all((folder / FILES["val"]).exists() for folder in folders):
         averaged["val"] = _averaged(folders, FILES["val"])
     label = LabelInfo.load(folders[0])
+    trained_on = {"train_labels": label.train_labels, "bins": label.bins}
     reports = {
-        split: run_report(arrays["labels"], arrays["predictions"], label.train_labels, label.bins)
+        split: run_report(
+            arrays["labels"], arrays["predictions"], **trained_on, shot_limits=label.shot_limits
+        )
         for split, arrays in averaged.items()
     }
     result = Result(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import keras
 
@@ -72,7 +73,9 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
         if entry.output is not None:
             outputs = entry.output(benchmark)(outputs)
     # Evaluation weights of dense tasks say which pixels count; those of others are ones.
-    model = ImbalancedRegressor(inputs, outputs, name=benchmark.name.replace("-", "_"))
+    name = re.sub(r"\W", "_", benchmark.name, flags=re.ASCII)  # TensorFlow takes no others
+    name = name if name[:1].isalnum() else f"model{name}"
+    model = ImbalancedRegressor(inputs, outputs, name=name)
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),
         loss=loss_of(benchmark, method, method.stages[0]),

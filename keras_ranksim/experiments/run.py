@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
@@ -134,7 +135,10 @@ def _keep(result, benchmark, folder):
 
     if isinstance(result.model, keras.Model):
         result.model.save(folder / "model.keras")
-        save_embeddings(folder / "embeddings.npz", result.model, benchmark)
+        try:
+            save_embeddings(folder / "embeddings.npz", result.model, benchmark)
+        except ValueError as error:  # a head that is a model; pages do without
+            warnings.warn(f"No embeddings are kept. {error}", stacklevel=4)
     result.report.to_csv(folder / "report.csv")
     result.validation.to_csv(folder / "validation.csv")
     pandas.DataFrame(result.history).to_csv(folder / "history.csv", index=False)

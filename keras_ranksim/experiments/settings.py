@@ -20,11 +20,14 @@ from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.methods.method import Method
 
 NOT_COMPARED = ("versions", "command")
+INPUTS = "inputs"
 FEW = 100
 
 
 def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
-    """Everything that determines the result of a run, as JSON values.
+    """What determines the result of a run, as JSON values.
+
+    Of networks and other functions that is their name, and of images their number.
 
     Args:
         benchmark: The benchmark with its recipe.
@@ -37,6 +40,7 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
         "seed": seed,
         "batch_size": benchmark.batch_size,
         "views": benchmark.views,
+        INPUTS: getattr(benchmark.make_pipeline, "fingerprint", None),
         "samples": {split: len(benchmark.labels[split]) for split in SPLITS},
         "recipe": plain(dataclasses.asdict(benchmark.recipe)),
         "facts": plain(benchmark.facts),
@@ -61,7 +65,9 @@ def check_same_settings(path: Path, settings: dict) -> None:
     if not path.exists():
         return
     found, wanted = read_json(path), json.loads(json.dumps(settings))
-    compared = {name: wanted[name] for name in wanted if name not in NOT_COMPARED}
+    # Runs of earlier versions do not tell their inputs.
+    left_out = NOT_COMPARED if INPUTS in found else (*NOT_COMPARED, INPUTS)
+    compared = {name: wanted[name] for name in wanted if name not in left_out}
     different = _first_difference(found, compared)
     if different is not None:
         name, there, here = different

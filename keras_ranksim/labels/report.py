@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.sera import sera as area
-from keras_ranksim.labels.shots import SHOTS, shots
+from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
 from keras_ranksim.validation import numbers, same_length
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ SMALLEST_ERROR = 1e-10
 
 
 def shot_report(
-    labels, predictions, train_labels, bins: LabelBins, *, sera: bool = False
+    labels,
+    predictions,
+    train_labels,
+    bins: LabelBins,
+    *,
+    sera: bool = False,
+    shot_limits: tuple[float, float] = (MANY_ABOVE, FEW_BELOW),
 ) -> pandas.DataFrame:
     """Errors over all samples and by shot.
 
@@ -28,6 +34,8 @@ def shot_report(
         train_labels: The training labels, which decide what is rare.
         bins: The label bins.
         sera: Whether to add the column `sera`, the squared error-relevance area; see `kr.sera`.
+        shot_limits: A bin with more training labels than the first is many-shot, one with fewer
+            than the second few-shot.
 
     Returns:
         A `pandas.DataFrame` with the index `all, many, medium, few, zero` and the columns `n`
@@ -50,7 +58,8 @@ def shot_report(
     labels = numbers("labels", labels).ravel()
     predictions = numbers("predictions", predictions).ravel()
     same_length(labels=labels, predictions=predictions)
-    shot = shots(train_labels, labels, bins)
+    bins = as_bins(bins)
+    shot = shots_of_counts(bins.count(train_labels), *shot_limits)[bins.index(labels)]
     rows = {"all": np.full(len(labels), True), **{name: shot == name for name in SHOTS}}
     report = {name: _errors(labels[row], predictions[row]) for name, row in rows.items()}
     if sera:
@@ -59,11 +68,12 @@ def shot_report(
     return pandas.DataFrame.from_dict(report, orient="index").astype({"n": int})
 
 
-def run_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.DataFrame:
+def run_report(labels, predictions, train_labels, bins: LabelBins, **options) -> pandas.DataFrame:
     """The shot report of a run: with SERA, and rows for interpolated and extrapolated labels.
 
     Args:
         labels, predictions, train_labels, bins: As in `shot_report`; arrays of one dimension.
+        **options: `shot_limits` of `shot_report`.
 
     Returns:
         A `pandas.DataFrame` as from `shot_report`. If there are zero-shot labels, it has the rows
@@ -81,7 +91,7 @@ def run_report(labels, predictions, train_labels, bins: LabelBins) -> pandas.Dat
     """
     import pandas
 
-    report = shot_report(labels, predictions, train_labels, bins, sera=True)
+    report = shot_report(labels, predictions, train_labels, bins, sera=True, **options)
     unseen = bins.count(train_labels)[bins.index(labels)] == 0
     between = (labels > train_labels.min()) & (labels < train_labels.max())
     extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}

@@ -126,6 +126,21 @@ def test_missing_broken_and_gray_images_are_named(folder, tmp_path):
         load(tmp_path)
 
 
+def test_rows_without_a_label_are_left_out_with_a_warning(folder):
+    frame = table(folder).rename(columns={"label": 7})
+    frame.loc[4, 7] = None
+    with pytest.warns(UserWarning, match="1 of 40 rows of The DataFrame have no number in '7'"):
+        benchmark = load(folder, frame, label=7, augment=False)
+    assert sum(len(benchmark.labels[split]) for split in SPLITS) == 39
+    x, y, _ = batch(benchmark)
+    np.testing.assert_allclose((x[..., 1].mean(axis=(1, 2)) + 1) * 127.5, y[:, 0], atol=1.5)
+    frame.loc[:9, 7] = None
+    with pytest.raises(ValueError, match="drop_unlabeled=True"):
+        load(folder, frame, label=7)
+    with pytest.warns(UserWarning, match="10 of 40 rows"):
+        load(folder, frame, label=7, drop_unlabeled=True)
+
+
 def test_a_repeated_image_is_warned_of(folder):
     frame = table(folder)
     frame.loc[7, "path"] = frame.loc[3, "path"]

@@ -1,6 +1,7 @@
 """Tables over seeds: means, deviations, failures, what is not run twice."""
 
 import dataclasses
+import json
 
 import keras
 import numpy as np
@@ -48,6 +49,37 @@ def test_finished_cells_and_equal_rows_are_not_run_again(benchmark, tmp_path, mo
     np.testing.assert_array_equal(*(table.frame.loc[m, ("all", "mean")] for m in methods))
     run_table(benchmark, [*methods, "VANILLA"], [0], epochs=1, output_dir=tmp_path)
     assert len(fits) == 2
+
+
+def test_any_name_head_and_limits_of_shots_run_and_are_reported(benchmark, tmp_path):
+    def head():
+        return keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)])
+
+    named = benchmark.replace(name="my häuser (v1)", make_head=head, shot_limits=(10, 3))
+    with pytest.warns(UserWarning, match="No embeddings are kept.*not in a model inside it"):
+        result = kr.experiments.run(named, "VANILLA", epochs=1, output_dir=tmp_path, verbose=0)
+    shown = named.describe().loc["test", ["all", "many", "medium", "few", "zero"]]
+    assert result.report.loc[shown.index, "n"].tolist() == shown.tolist()
+    assert kr.experiments.write_report(tmp_path).exists()
+
+
+def test_a_folder_of_other_inputs_is_refused_and_one_that_does_not_tell_is_read(
+    benchmark, tmp_path
+):
+    def call(noise):
+        x = {part: array + noise for part, array in benchmark.make_pipeline.arrays.items()}
+        pipeline = type(benchmark.make_pipeline)(x, "rows")
+        other = benchmark.replace(make_pipeline=pipeline)
+        return kr.experiments.run(other, "VANILLA", epochs=1, output_dir=tmp_path, verbose=0)
+
+    first = call(0.0)
+    with pytest.raises(ValueError, match="differs in inputs"):
+        call(0.1)
+    path = tmp_path / "settings.json"
+    settings = json.loads(path.read_text())
+    del settings["inputs"]
+    path.write_text(json.dumps(settings))
+    assert call(0.1).report.equals(first.report)
 
 
 def test_a_failed_cell_is_shown_and_does_not_stop_the_table(benchmark, tmp_path, capsys):

@@ -14,7 +14,8 @@ from keras_ranksim.data.image_tables.rows import image_paths, read_rows
 from keras_ranksim.data.label_scale import center_and_spread
 from keras_ranksim.data.parts import balanced_parts, given_parts
 from keras_ranksim.data.read_pictures import picture_size
-from keras_ranksim.data.tables.labels import label_values
+from keras_ranksim.data.tables.labels import labeled_rows
+from keras_ranksim.data.tables.notes import Notes
 from keras_ranksim.labels.bins import LabelBins, as_bins
 
 
@@ -37,6 +38,9 @@ def load_images(
     skip_broken: bool = False,
     in_memory: bool | None = None,
     cache_dir: str | os.PathLike | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    drop_unlabeled: bool = False,
     name: str | None = None,
     label_unit: str = "",
     verbose: bool = True,
@@ -76,6 +80,7 @@ def load_images(
         in_memory: Whether to keep the decoded images in memory; `None` does so if they take less
             than a gigabyte. The batches are the same.
         cache_dir: Folder that keeps decoded images, so that the next call need not decode them.
+        decimal, encoding, drop_unlabeled: Of the table and its labels, as in `load_table`.
         name: Name of the benchmark; `None` takes that of the file.
         label_unit: Unit of the label, for axes and tables.
         verbose: Whether to show a progress bar if decoding takes more than two seconds.
@@ -98,11 +103,17 @@ def load_images(
     (TensorShape([32, 32, 3]), TensorShape([1]))
     """
     size = picture_size(image_size)
-    frame, source = read_rows(table, {"path": path, "label": label, "split": split})
+    path, label, split = (None if name is None else str(name) for name in (path, label, split))
+    named = {"path": path, "label": label, "split": split}
+    read = read_rows(table, named, decimal=decimal, encoding=encoding)
+    source, notes = read.source, Notes(read.notes)
     is_file = isinstance(table, str | os.PathLike)
     if images_dir is None:
         images_dir = Path(table).parent if is_file else Path()
-    labels = label_values(frame, label, source)
+    rows, labels = labeled_rows(
+        read.frame, label, source, notes, read.decimal, drop_unlabeled, clip_label=None
+    )
+    frame = read.frame.iloc[rows].reset_index(drop=True)
     paths = image_paths(frame, path, images_dir, source)
     bins = bins if bins is None else as_bins(bins)
     if split is not None:
@@ -118,6 +129,11 @@ def load_images(
         cache_dir=cache_dir,
         verbose=verbose,
     )
+    if len(images.rows) == 0:
+        raise ValueError(
+            f"{source} must name at least one image that can be read. "
+            f"Received: {len(paths)} files, all of them missing or broken"
+        )
     labels = labels[images.rows]
     bins = LabelBins.from_labels(labels) if bins is None else bins
     if split is None:
@@ -144,7 +160,8 @@ def load_images(
         label_scale=scale,
         facts={
             "source": Path(table).name if is_file else "DataFrame",
-            "rows": len(frame),
+            "rows": len(read.frame),
+            "notes": list(notes),
             **images.facts,
             "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
             "image_size": size,

@@ -8,18 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ranksim.data.tables.file import read_table
+from keras_ranksim.data.tables.file import Table, read_table
 
 
-def read_rows(table, columns: dict[str, str | None]) -> tuple:
+def read_rows(table, columns: dict[str, str | None], **options) -> Table:
     """Reads a table and checks that it has the columns that the arguments name.
 
     Args:
         table: A CSV file or a `pandas.DataFrame`.
         columns: The name of a column by argument, or `None`.
-
-    Returns:
-        `(frame, source)` as from `read_table`.
+        **options: Arguments of `read_table`.
     """
     import pandas
 
@@ -33,7 +31,7 @@ def read_rows(table, columns: dict[str, str | None]) -> tuple:
             "`table` must be the path of a CSV file or a pandas.DataFrame. "
             f"Received: '{table}', where there is no file"
         )
-    read = read_table(table)
+    read = read_table(table, **options)
     frame, source = read.frame, read.source
     for argument, column in columns.items():
         if column is not None and column not in frame.columns:
@@ -42,7 +40,7 @@ def read_rows(table, columns: dict[str, str | None]) -> tuple:
                 f"`{argument}` must name a column of the table. Received: {argument}='{column}', "
                 f"and {source} has the columns {listed}"
             )
-    return frame, source
+    return read
 
 
 def image_paths(frame, column: str, images_dir, source: str) -> list[str]:

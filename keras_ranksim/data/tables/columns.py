@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_ranksim.data.tables.dates import DateColumn
+from keras_ranksim.data.tables.dates import DateColumn, deviation_of
 from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 
 # No text of a table equals this, so a category may have any name.
@@ -44,7 +44,7 @@ class NumericColumn:
             name=name,
             median=float(np.median(present)),
             mean=float(present.mean()),
-            deviation=float(present.std()),
+            deviation=deviation_of(present),
             indicator=len(present) < len(values),
             marks=kind.marks,
             decimal=kind.decimal,

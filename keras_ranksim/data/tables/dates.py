@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 
@@ -48,7 +49,7 @@ class DateColumn:
         present = days[~np.isnan(days)]
         if len(present) == 0:
             return cls(name, 0.0, 0.0, 0.0, ())
-        statistics = np.median(present), present.mean(), present.std()
+        statistics = np.median(present), present.mean(), deviation_of(present)
         cycles = [cycle for cycle, length in CYCLES.items() if np.ptp(present % length) > 1e-9]
         lacking = len(present) < len(days)
         return cls(name, *map(float, statistics), tuple(cycles), lacking, day_first)
@@ -92,6 +93,11 @@ class DateColumn:
         return encoded + [missing] * self.indicator
 
 
+def deviation_of(values) -> float:
+    """The standard deviation; exactly 0 for equal values, whose mean may be rounded."""
+    return 0.0 if values.min() == values.max() else float(values.std())
+
+
 def look_like_dates(text, share: float) -> bool:
     """Whether at least this share of texts is written as dates are."""
     dates = [bool(ISO.fullmatch(value) or SHORT.fullmatch(value)) for value in text]
@@ -104,11 +110,14 @@ def days_in(column, day_first: bool = False) -> np.ndarray:
 
     if isinstance(column.dtype, pandas.PeriodDtype):
         column = column.dt.to_timestamp()
-    iso = column.astype(str).str.strip().str.match(r"\d{4}\D").any()
-    options = {} if day_first is False or iso else {"dayfirst": True}
-    dates = pandas.to_datetime(column, format="mixed", errors="coerce", utc=True, **options)
-    days = (dates - pandas.Timestamp(0, tz="UTC")) / pandas.Timedelta(days=1)
-    return days.to_numpy("float64", na_value=np.nan)
+    read = functools.partial(pandas.to_datetime, format="mixed", errors="coerce", utc=True)
+    dates = read(column)
+    year_first = column.astype(str).str.strip().str.match(r"\d{4}\D")
+    if day_first and not year_first.all():
+        dates = dates.where(year_first, read(column.mask(year_first), dayfirst=True))
+    # In microseconds: nanoseconds do not reach the year 2263.
+    since_1970 = dates.dt.tz_convert(None).to_numpy("datetime64[us]") - np.datetime64(0, "us")
+    return since_1970 / np.timedelta64(1, "D")
 
 
 def is_day_first(name: str, column) -> bool:

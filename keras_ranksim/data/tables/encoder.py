@@ -113,10 +113,15 @@ class TableEncoder(keras.layers.Layer):
         ]
         return cls([column_config(column) for column in columns])
 
-    def read(self, csv_path_or_frame) -> dict[str, np.ndarray]:
-        """The encoder's columns of a table as arrays by name; others are ignored."""
+    def read(self, csv_path_or_frame, *, encoding: str | None = None) -> dict[str, np.ndarray]:
+        """The encoder's columns of a table as arrays by name; others are ignored.
+
+        Args:
+            csv_path_or_frame: As in `transform`.
+            encoding: The encoding of a file; `None` tries UTF-8, then that of Western Windows.
+        """
         commas = any(getattr(column, "decimal", ".") == "," for column in self.columns)
-        table = read_table(csv_path_or_frame, decimal="," if commas else None)
+        table = read_table(csv_path_or_frame, decimal="," if commas else ".", encoding=encoding)
         frame, source = table.frame, table.source
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
@@ -127,16 +132,17 @@ class TableEncoder(keras.layers.Layer):
             )
         return {column.name: column.read(frame[column.name]) for column in self.columns}
 
-    def transform(self, csv_path_or_frame) -> np.ndarray:
+    def transform(self, csv_path_or_frame, *, encoding: str | None = None) -> np.ndarray:
         """Encodes rows, new ones included.
 
         Args:
             csv_path_or_frame: A CSV file or `pandas.DataFrame` with the encoder's columns.
+            encoding: As in `read`.
 
         Returns:
             A float32 array of shape `(rows, len(feature_names))`.
         """
-        return self.encode(self.read(csv_path_or_frame))
+        return self.encode(self.read(csv_path_or_frame, encoding=encoding))
 
     def inputs(self, csv_path_or_frame) -> dict[str, tf.Tensor]:
         """The columns of a table as what a model takes that was made on `keras_inputs`.

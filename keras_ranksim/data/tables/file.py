@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import bz2
 import dataclasses
+import gzip
+import io
+import lzma
 import warnings
 from pathlib import Path
 from typing import Any
 
-from keras_ranksim.data.tables.decimals import MARKS, decimal_mark
+import numpy as np
+
+from keras_ranksim.data.tables.decimals import MARKS, WITH_COMMA, decimal_mark, parsed
+from keras_ranksim.data.tables.kinds import MOSTLY
 from keras_ranksim.validation import one_of
 
 SEPARATORS = ",;\t|"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+
+
+OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+
+
+class RepeatedNames(ValueError):
+    """Columns of the same name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,12 +69,8 @@ def read_table(
     else:
         table = _read_csv(_checked(csv_path_or_frame), decimal, encoding)
     frame, source = table.frame.rename(columns=str).reset_index(drop=True), table.source
-    repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
-    if repeated:
-        raise ValueError(
-            f"{source} must give every column a different name. Received: "
-            f"{len(repeated)} names twice, the first '{repeated[0]}'"
-        )
+    if frame.columns.has_duplicates:
+        raise _repeated(source, frame.columns[frame.columns.duplicated()])
     if len(frame) == 0:
         raise ValueError(f"{source} must hold at least one row. Received: a table without rows")
     return dataclasses.replace(table, frame=frame)
@@ -92,7 +102,7 @@ def column_names(argument: str, names, frame, source: str) -> list[str]:
         source: Its name, for the error.
     """
     names = [] if names is None else [names] if isinstance(names, (str, int)) else names
-    names = [str(name) for name in names]  # as the columns of the frame
+    names = list(dict.fromkeys(map(str, names)))  # as the columns of the frame
     unknown = [name for name in names if name not in frame.columns]
     if unknown:
         listed = ", ".join(f"'{name}'" for name in frame.columns)
@@ -107,20 +117,27 @@ def _read_csv(path, decimal, encoding):
     import pandas
 
     try:
-        encoding = encoding or _encoding_of(path)
-        with path.open(encoding=encoding, newline="") as lines:
-            separator = _separator(lines.readline())
+        with OPENERS.get(path.suffix, open)(path, "rb") as file:
+            contents = file.read()
+        encoding = encoding or _encoding_of(contents)
+        separator = _separator(io.TextIOWrapper(io.BytesIO(contents), encoding).readline())
         arguments = {"sep": separator, "encoding": encoding, "low_memory": False}
-        frame = _parsed_csv(path, **arguments)
-        decimal = decimal or _decimal_of(frame, separator)
+        _check_header(contents, path, **arguments)
+        frame = _parsed_csv(contents, **arguments)
+        if decimal is None and _decimal_of(frame, separator) == ",":
+            # Fields are text in this frame: 7.50 shows a decimal point, 1.250 may be 1250.
+            as_text = _parsed_csv(contents, dtype=str, **arguments)
+            decimal = None if _shows_points(as_text) else ","
         if decimal == ",":
-            frame = _parsed_csv(path, decimal=",", **arguments)
+            frame = _parsed_csv(contents, decimal=",", **arguments)
     except pandas.errors.ParserWarning as error:
         raise ValueError(
             f"'{path}' must have a name in the header line for every field of a row. Received: "
             "rows with more fields. Name them all; write numbers with decimal commas in quotes, or "
             "separate fields by semicolons"
         ) from error
+    except RepeatedNames:
+        raise
     except (UnicodeError, LookupError, ValueError) as error:
         raise ValueError(
             f"'{path}' must be a CSV file with a header line, in the encoding that `encoding` "
@@ -132,17 +149,32 @@ def _read_csv(path, decimal, encoding):
     return Table(frame, f"'{path}'", decimal, tuple(notes))
 
 
-def _parsed_csv(path, **arguments):
+def _check_header(contents, path, **arguments):
+    """Raises for names that stand twice, of which pandas makes others."""
+    header = _parsed_csv(contents, header=None, nrows=1, dtype=str, **arguments)
+    names = header.iloc[0].dropna()
+    if names.duplicated().any():
+        raise _repeated(f"'{path}'", names[names.duplicated()])
+
+
+def _repeated(source, names):
+    names = sorted(set(names))
+    return RepeatedNames(
+        f"{source} must give every column a different name. Received: "
+        f"{len(names)} names twice, the first '{names[0]}'"
+    )
+
+
+def _parsed_csv(contents, **arguments):
     import pandas
 
     with warnings.catch_warnings():
         # Else the first fields of rows longer than the header silently become an index.
         warnings.simplefilter("error", pandas.errors.ParserWarning)
-        return pandas.read_csv(path, index_col=False, **arguments)
+        return pandas.read_csv(io.BytesIO(contents), index_col=False, **arguments)
 
 
-def _encoding_of(path):
-    contents = path.read_bytes()
+def _encoding_of(contents):
     if contents[:2] in UTF_16:
         return "utf-16"
     for encoding in ENCODINGS:
@@ -161,13 +193,30 @@ def _separator(header):
 
 
 def _decimal_of(frame, separator):
-    """`","` if any column shows it, `None` if none does."""
+    """`","` if any column of numbers shows it, `None` if none does."""
     import pandas
 
     marks = set()
     for name in frame.columns:
         column = frame[name]
         if not pandas.api.types.is_numeric_dtype(column.dtype):
-            marks.add(decimal_mark(column.dropna().astype(str).str.strip().unique()))
+            text = column.dropna().astype(str).str.strip().unique()
+            mark = decimal_mark(text)
+            if _mostly_numbers(text, mark or ","):
+                marks.add(mark)
     # Programs that write decimal commas separate fields by semicolons.
     return "," if "," in marks or (None in marks and separator == ";") else None
+
+
+def _mostly_numbers(text, decimal):
+    return len(text) > 0 and np.isfinite(parsed(text, decimal)).mean() >= MOSTLY
+
+
+def _shows_points(frame):
+    """Whether a column of numbers has points that separate no thousands."""
+    for name in frame.columns:
+        text = frame[name].dropna().str.strip().unique()
+        shown = any("." in value and not WITH_COMMA.fullmatch(value) for value in text)
+        if shown and _mostly_numbers(text, "."):
+            return True
+    return False

@@ -135,6 +135,8 @@ def load_table(
     named = {
         argument: column_names(argument, names, frame, source) for argument, names in asked.items()
     }
+    (label,) = named["label"]
+    split, text = next(iter(named["split"]), None), next(iter(named["text"]), None)
     rows_read, labels = labeled_rows(
         frame, label, source, notes, table.decimal, drop_unlabeled, clip_label
     )

@@ -31,15 +31,17 @@ class TextTableEncoder:
         self.size = 0
         self.columns = () if table is None else table.columns
 
-    def read(self, csv_path_or_frame) -> dict[str, np.ndarray]:
-        """The columns of a table as arrays by name; missing text is `""`."""
-        frame = read_table(csv_path_or_frame).frame
+    def read(self, csv_path_or_frame, *, encoding: str | None = None) -> dict[str, np.ndarray]:
+        """As `TableEncoder.read`; missing text is `""`."""
+        frame = read_table(csv_path_or_frame, encoding=encoding).frame
         if self.text not in frame.columns:
             raise ValueError(
                 f"`csv_path_or_frame` must have the column of text '{self.text}'. Received: the "
                 f"columns {list(frame.columns)}"
             )
-        values = {} if self.table is None else self.table.read(csv_path_or_frame)
+        values = {}
+        if self.table is not None:
+            values = self.table.read(csv_path_or_frame, encoding=encoding)
         return {**values, self.text: frame[self.text].fillna("").astype(str).to_numpy(dtype=object)}
 
     def encode(self, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -51,9 +53,9 @@ class TextTableEncoder:
         scaled = vectors * np.float32(np.sqrt(vectors.shape[1]))
         return scaled if self.table is None else np.hstack([self.table.encode(values), scaled])
 
-    def transform(self, csv_path_or_frame) -> np.ndarray:
+    def transform(self, csv_path_or_frame, *, encoding: str | None = None) -> np.ndarray:
         """Encodes rows, new ones included, as `TableEncoder.transform` does."""
-        return self.encode(self.read(csv_path_or_frame))
+        return self.encode(self.read(csv_path_or_frame, encoding=encoding))
 
     @property
     def feature_names(self) -> list[str]:
