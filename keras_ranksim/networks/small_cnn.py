@@ -54,9 +54,6 @@ def small_cnn(
 
 
 def _whole_numbers(name, values):
-    values = numbers(name, values, ndim=1)
-    for value in values:
-        positive_integer(name, value, "every entry of it")
-    if len(values) == 0:
+    if len(numbers(name, values, ndim=1)) == 0:
         raise ValueError(f"`{name}` must not be empty. Received: {name}=()")
-    return tuple(int(value) for value in values)
+    return tuple(positive_integer(name, value, "every entry of it") for value in values)
