@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,12 +51,14 @@ def ensemble(
     if all((folder / FILES["val"]).exists() for folder in folders):
         averaged["val"] = _averaged(folders, FILES["val"])
     label = LabelInfo.load(folders[0])
-    trained_on = {"train_labels": label.train_labels, "bins": label.bins}
+    report = functools.partial(
+        run_report,
+        train_labels=label.train_labels,
+        bins=label.bins,
+        shot_limits=label.shot_limits,
+    )
     reports = {
-        split: run_report(
-            arrays["labels"], arrays["predictions"], **trained_on, shot_limits=label.shot_limits
-        )
-        for split, arrays in averaged.items()
+        split: report(arrays["labels"], arrays["predictions"]) for split, arrays in averaged.items()
     }
     result = Result(
         benchmark=members[0].benchmark,

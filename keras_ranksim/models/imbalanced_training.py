@@ -109,7 +109,8 @@ class ImbalancedTraining(_Base):
         scope = current_scope()
         if scope is None:  # in evaluation
             with label_scope(None) as scope:
-                scope.noise = _noise_scale(self)
+                noise = _noise_layer(self)
+                scope.noise = None if noise is None else noise.scale()
                 return self._keras_loss(x, *supervised, training)
         scope.layer_losses = super().losses
         if self.loss is None and not self.losses and not scope.has_terms:
@@ -118,7 +119,7 @@ class ImbalancedTraining(_Base):
                 "instance keras_ranksim.layers.RankNContrastRegularizer or VotingHead. "
                 f"Received: loss=None, and model '{self.name}', whose layers left none"
             )
-        _noise_scale(self)  # raises if there are two
+        _noise_layer(self)  # raises if there are two
         loss = self._keras_loss(x, *supervised, training)
         if isinstance(scope.labels, dict) and isinstance(y_pred, (list, tuple)):
             y_pred = dict(zip(self.output_names, y_pred))
@@ -146,15 +147,15 @@ class ImbalancedTraining(_Base):
         return super().losses if kept is None else kept
 
 
-def _noise_scale(model):
-    """What its `NoiseScale` layer learned, or `None`."""
+def _noise_layer(model):
+    """The `NoiseScale` layer of a model, or `None`."""
     scales = [layer for layer in all_layers(model) if isinstance(layer, NoiseScale)]
     if len(scales) > 1:
         raise ValueError(
             "A model must hold at most one `NoiseScale` layer, since `BalancedMSE` cannot tell "
             f"whose noise is whose. Received: {', '.join(layer.name for layer in scales)}"
         )
-    return scales[0].scale() if scales else None
+    return scales[0] if scales else None
 
 
 def _per_image(sample_weight, y_pred):

@@ -115,18 +115,19 @@ def labels_for(layer, labels=None):
 def of_output(layer, values):
     """What belongs to the output that the layer's `label` names, of a value for each output."""
     label = getattr(layer, "label", None)
-    if isinstance(values, (dict, list, tuple)) and len(values) == 1 and label is None:
-        return next(iter(values.values() if isinstance(values, dict) else values))
-    if isinstance(values, (dict, list, tuple)) and (len(values) > 1 or isinstance(values, dict)):
-        names = list(values) if isinstance(values, dict) else list(range(len(values)))
-        if label not in names:
-            raise ValueError(
-                f"{type(layer).__name__} '{layer.name}' must know which labels to use, since `y` "
-                f"holds several: {names}. Set `label`, for example "
-                f"{type(layer).__name__}(label={names[0]!r}). Received: label={label!r}"
-            )
-        return values[label]
-    return values[0] if isinstance(values, (list, tuple)) and len(values) == 1 else values
+    if not isinstance(values, (dict, list, tuple)):
+        return values
+    named = values if isinstance(values, dict) else dict(enumerate(values))
+    if len(named) == 1 and (label is None or named is not values):
+        return next(iter(named.values()))
+    if label not in named:
+        names = list(named)
+        raise ValueError(
+            f"{type(layer).__name__} '{layer.name}' must know which labels to use, since `y` "
+            f"holds several: {names}. Set `label`, for example "
+            f"{type(layer).__name__}(label={names[0]!r}). Received: label={label!r}"
+        )
+    return named[label]
 
 
 def add_term(layer, term) -> None:

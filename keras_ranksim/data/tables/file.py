@@ -25,10 +25,6 @@ ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
-class RepeatedNames(ValueError):
-    """Columns of the same name."""
-
-
 @dataclasses.dataclass(frozen=True)
 class Table:
     """A table whose columns have unique names, as text.
@@ -122,7 +118,6 @@ def _read_csv(path, decimal, encoding):
         encoding = encoding or _encoding_of(contents)
         separator = _separator(io.TextIOWrapper(io.BytesIO(contents), encoding).readline())
         arguments = {"sep": separator, "encoding": encoding, "low_memory": False}
-        _check_header(contents, path, **arguments)
         frame = _parsed_csv(contents, **arguments)
         if decimal is None and _decimal_of(frame, separator) == ",":
             # Fields are text in this frame: 7.50 shows a decimal point, 1.250 may be 1250.
@@ -136,13 +131,12 @@ def _read_csv(path, decimal, encoding):
             "rows with more fields. Name them all; write numbers with decimal commas in quotes, or "
             "separate fields by semicolons"
         ) from error
-    except RepeatedNames:
-        raise
     except (UnicodeError, LookupError, ValueError) as error:
         raise ValueError(
             f"'{path}' must be a CSV file with a header line, in the encoding that `encoding` "
             f"names. Received: an unreadable file ({error})"
         ) from error
+    _check_header(contents, path, **arguments)
     notes = [f"Fields are separated by {separator!r}."] * (separator != ",")
     notes += [f"Letters are encoded in {encoding}."] * (not encoding.lower().startswith("utf-8"))
     notes += ["Numbers have decimal commas."] * (decimal == ",")
@@ -159,7 +153,7 @@ def _check_header(contents, path, **arguments):
 
 def _repeated(source, names):
     names = sorted(set(names))
-    return RepeatedNames(
+    return ValueError(
         f"{source} must give every column a different name. Received: "
         f"{len(names)} names twice, the first '{names[0]}'"
     )
