@@ -90,6 +90,7 @@ class _Worker:
         self.log = job.with_name(f"{number}.log")
         environment = {
             **os.environ,
+            "KERAS_BACKEND": keras.config.backend(),
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         }

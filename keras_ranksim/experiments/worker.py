@@ -41,13 +41,14 @@ def _read(cells):
 
 def _import_libraries():
     """Imports what cells need, before a second thread does."""
-    # Keras imports scikit-learn for `keras.wrappers`, a fifth of all imports; no method of this
-    # library uses those, and BOOSTING finds the package again.
-    hidden = sys.modules.setdefault("sklearn", None) is None
+    # Keras and TensorFlow import these where they find them, a third of all imports, for wrappers,
+    # pictures and converters that no cell uses. Methods find them again.
+    unused = {"jax", "matplotlib", "sklearn"} - {os.environ.get("KERAS_BACKEND")}
+    hidden = [package for package in unused if sys.modules.setdefault(package, None) is None]
     import keras  # noqa: F401
 
-    if hidden:
-        del sys.modules["sklearn"]
+    for package in hidden:
+        del sys.modules[package]
     from keras_ranksim.experiments import cells  # noqa: F401
 
 
