@@ -238,7 +238,7 @@ def trials_of(method, result, flags):
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in result.best.items()
     )
-    epochs = result.benchmark.recipe.epochs
+    epochs = flags.tune_epochs or flags.epochs or result.benchmark.recipe.epochs
     return (
         f"\n## Trials of {method}\n\n{len(result.trials)} trials of {epochs} epochs, "
         f"seed {SEARCH_SEED}, on validation data. Best: {best}.\n\n" + result.to_markdown()

@@ -21,6 +21,8 @@ Regression with rare labels: look at the labels, train methods, compare and tune
   python -m keras_ranksim tune --method "SQINV + LDS + RANKSIM" --trials 12
   python -m keras_ranksim report runs/houses
 """
+TRIALS = 12
+QUICK = 2  # trials, and epochs of each
 LOADERS = {
     "portraits": lambda flags: data.load_portraits(cache_dir=flags.data_dir, **_small(flags)),
     "agedb": lambda flags: data.load_agedb_dir(flags.data_dir, download=True),
@@ -119,13 +121,13 @@ def _tune_flags(parser):
         metavar="SETTING",
         help="any of ranksim learning_rate batch_size lds fds conr (default: ranksim)",
     )
-    parser.add_argument(
-        "--trials", type=int, default=12, help="besides the baseline (default: %(default)s)"
-    )
+    parser.add_argument("--trials", type=int, help=f"besides the baseline (default: {TRIALS})")
     parser.add_argument("--epochs", type=int, help="epochs of a trial (default: the recipe's)")
     parser.add_argument("--executions", type=int, default=1, help="trainings per trial")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
-    parser.add_argument("--quick", action="store_true", help="2 trials of 2 epochs, to try it")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"{QUICK} trials of {QUICK} epochs, to try it"
+    )
     parser.add_argument("--output-dir", metavar="DIR", help="default: runs/tune-<benchmark>")
     parser.add_argument("--workers", type=int, help="search in this many processes, and a chief")
     parser.add_argument("--port", type=int, default=8000, help="of the chief, on this machine")
@@ -142,8 +144,8 @@ def _tune(flags):
         benchmark,
         flags.method,
         tune=flags.tune,
-        max_trials=2 if flags.quick else flags.trials,
-        epochs=2 if flags.quick else flags.epochs,
+        max_trials=_given(flags.trials, QUICK if flags.quick else TRIALS),
+        epochs=_given(flags.epochs, QUICK if flags.quick else None),
         executions_per_trial=flags.executions,
         seed=flags.seed,
         output_dir=folder,
@@ -156,6 +158,10 @@ def _tune(flags):
         _save_picture(result, folder / "trials.png")
     _say(f"Trials and the best model: {folder}")
     return 0
+
+
+def _given(value, otherwise):
+    return otherwise if value is None else value
 
 
 def _save_picture(result, path):

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from keras_ranksim.validation import positive_integer
+
 METHOD_FIELDS = ("weights", "lds", "fds", "ranksim", "focal", "conr")
 
 
@@ -64,6 +66,10 @@ class Recipe:
     conr: dict[str, Any] = dataclasses.field(default_factory=dict)
     conr_views: int = 1
     more: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        positive_integer("epochs", self.epochs, "of training")
+        positive_integer("batch_size", self.batch_size, "samples per step")
 
     def of(self, name: str) -> dict[str, Any]:
         """The settings of a method: the field of that name, or an entry of `more`.

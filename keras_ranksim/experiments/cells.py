@@ -16,6 +16,8 @@ from keras_ranksim.experiments.settings import OtherSettings, check_same_setting
 from keras_ranksim.experiments.training import as_trained
 from keras_ranksim.methods.method import Method
 
+ERROR = "error.txt"
+
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
@@ -105,11 +107,13 @@ class CellRunner:
                 verbose=self.verbose,
             )
             result.model = None
+            if output_dir is not None:
+                (output_dir / ERROR).unlink(missing_ok=True)  # of an earlier try
             return result
         except Exception as error:  # a failed cell must not stop the others
             if output_dir is not None and output_dir.is_dir():
                 with explain_full_disk(output_dir):
-                    (output_dir / "error.txt").write_text(traceback.format_exc())
+                    (output_dir / ERROR).write_text(traceback.format_exc())
             return Failure(f"{type(error).__name__}: {error}")
         finally:
             forget_models()

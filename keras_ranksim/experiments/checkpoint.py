@@ -9,6 +9,8 @@ import keras
 from keras_ranksim.experiments.files import explain_damage
 from keras_ranksim.variable_files import load_variables, save_variables
 
+ENDED = "ended"
+
 
 class Checkpoint(keras.callbacks.Callback):
     """Saves weights, optimizer, statistics and random states after every epoch.
@@ -25,8 +27,20 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.path = path
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether training came to its end, by its last epoch or a callback that stopped it."""
+        return self._end.exists()
+
+    @property
+    def _end(self):
+        return self.path.with_name(ENDED)
+
     def on_epoch_end(self, epoch, logs=None):
         save_variables(self.path, _variables(self.model), epoch=epoch)
+
+    def on_train_end(self, logs=None):
+        self._end.touch()
 
     def restore(self, model: keras.Model) -> int:
         """Loads the file, if there is one, and returns the epoch to resume with."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.predictions import FILES
-from keras_ranksim.experiments.files import make_folder, read_arrays, read_json, write_json
+from keras_ranksim.experiments.files import PAGE, make_folder, read_arrays, read_json, write_json
 from keras_ranksim.experiments.result import FINISHED, Failure, Result, read_result
 from keras_ranksim.experiments.table import Table
 from keras_ranksim.labels.report import run_report
@@ -50,7 +50,7 @@ def ensemble(
     # Older runs did not keep validation predictions.
     if all((folder / FILES["val"]).exists() for folder in folders):
         averaged["val"] = _averaged(folders, FILES["val"])
-    label = LabelInfo.load(folders[0])
+    label = _same_label(folders)
     report = functools.partial(
         run_report,
         train_labels=label.train_labels,
@@ -123,6 +123,25 @@ def _cell(cells, row, folder):
         return Failure(f"{type(error).__name__}: {error}")
 
 
+def _same_label(folders):
+    """The label of all runs, which decides the shots of the reports."""
+    found = [LabelInfo.load(folder) for folder in folders]
+    for folder, label in zip(folders, found):
+        same = label.shot_limits == found[0].shot_limits and all(
+            np.array_equal(own, first)
+            for own, first in (
+                (label.bins.edges, found[0].bins.edges),
+                (label.counts, found[0].counts),
+            )
+        )
+        if not same:
+            raise ValueError(
+                "`folders` must hold runs with the same training labels, bins and shot limits. "
+                f"Received: others in '{folder}' than in '{folders[0]}'"
+            )
+    return found[0]
+
+
 def _averaged(folders, file):
     """Labels, and the mean of the predictions of all runs for them."""
     found = [read_arrays(folder / file) for folder in folders]
@@ -157,4 +176,5 @@ def _keep(result, folders, label, averaged):
     label.save(folder)
     for split, arrays in averaged.items():
         np.savez(folder / FILES[split], **arrays)
+    (folder / PAGE).unlink(missing_ok=True)  # of other predictions
     write_json(folder / FINISHED, {"finished": True, "seconds": result.seconds})

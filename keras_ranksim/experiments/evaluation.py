@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.data.benchmark import Benchmark
+from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.labels.report_columns import column_of_monitor
 from keras_ranksim.validation import one_of
 
@@ -48,11 +48,20 @@ def evaluate(model, benchmark: Benchmark, split: str = "test", verbose=0) -> pan
 
 def predict(model, benchmark: Benchmark, split: str, verbose=0):
     """Labels, predictions and weights of a split, three arrays; dense tasks give maps."""
-    data = getattr(benchmark, split)
+    data = getattr(benchmark, one_of("split", split, SPLITS))
     labels, weights = (
         np.concatenate([np.asarray(batch[part]) for batch in data]) for part in (1, 2)
     )
-    predictions = np.asarray(model.predict(data, verbose=verbose))
+    predictions = model.predict(data, verbose=verbose)
+    shape = getattr(predictions, "shape", None)
+    if shape == labels.shape[:1]:
+        predictions, shape = predictions[:, None], labels.shape
+    if (labels.shape[1] != 1 and labels.ndim == 2) or shape != labels.shape:
+        received = "several outputs" if shape is None else f"predictions of shape {shape}"
+        raise ValueError(
+            "`model` must predict one label per sample, or a map like those of the labels. "
+            f"Received: {received}, labels of shape {labels.shape}"
+        )
     if labels.ndim == 2:
         return labels[:, 0], predictions[:, 0], weights
     return labels, predictions, weights

@@ -18,6 +18,7 @@ from keras_ranksim.variable_files import load_arrays
 # Folders in that of a run.
 STAGES = ("stage_one", "stage_two")
 LARGEST_ERRORS = "largest_errors"
+PAGE = "report.html"
 SUBFOLDERS = (*STAGES, LARGEST_ERRORS)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FULL_IN_WORDS = ("No space left on device", "Disk quota exceeded")

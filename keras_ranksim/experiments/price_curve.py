@@ -59,9 +59,16 @@ def price_curve(
     >>> table.frame.index.tolist()
     ['power 0', 'power 1']
     """
+    for name in {"base", "tuned", "methods"} & set(arguments):
+        raise ValueError(
+            f"`{name}` must be left out: a price curve has a row per power and compares them with "
+            f"the first. Received: {name}={arguments[name]!r}"
+        )
     powers = [non_negative("powers", power, "each a power of the count") for power in powers]
     if not powers:
         raise ValueError("`powers` must hold at least one power. Received: none")
+    if len({f"{power:g}" for power in powers}) < len(powers):
+        raise ValueError(f"`powers` must differ in six digits. Received: {powers}")
     seeds, curve = list(seeds), None
     folder = None if output_dir is None else make_folder(output_dir)
     for power in powers:

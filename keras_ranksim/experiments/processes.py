@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from keras_ranksim.experiments.cells import Cell, CellRunner
 from keras_ranksim.experiments.result import Failure, Result
-from keras_ranksim.methods.registry import entries
+from keras_ranksim.methods.library import own_entries
 from keras_ranksim.validation import optional_package
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -141,13 +141,15 @@ class _Worker:
 def _pickled(runner):
     cloudpickle = optional_package("cloudpickle", extra="parallel")
     settings = {
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
         "policy": keras.config.dtype_policy().name,
         "threads": _threads(),
         "command": sys.orig_argv,
     }
     try:
         # One after the other: settings come before the first tensor, which starts TensorFlow.
-        return pickle.dumps(settings) + cloudpickle.dumps((entries(), runner))
+        return pickle.dumps(settings) + cloudpickle.dumps((own_entries(), runner))
     except Exception as error:
         raise ValueError(
             "`benchmark` must be one that can be sent to other processes, or a function that "

@@ -23,7 +23,8 @@ class Result:
 
     Args:
         benchmark: Name of the benchmark.
-        method: The method, or the ensemble of methods.
+        method: The method, or the ensemble of methods; of a result that was read, the name of
+            one that is not registered here.
         seed: The seed.
         report: Errors on the test split by shot, a `pandas.DataFrame`.
         validation: The same on the validation split, on which weights were chosen.
@@ -33,7 +34,7 @@ class Result:
     """
 
     benchmark: str
-    method: Method | Ensemble
+    method: Method | Ensemble | str
     seed: int
     report: pandas.DataFrame
     validation: pandas.DataFrame
@@ -82,13 +83,20 @@ def read_result(folder: Path) -> Result:
     settings = read_json(folder / "settings.json")
     return Result(
         benchmark=settings["benchmark"],
-        method=parse_row(settings["method"]),
+        method=_method(settings["method"]),
         seed=settings["seed"],
         report=_read_report(folder / "report.csv"),
         validation=_read_report(folder / "validation.csv"),
         history=_seconds_of(settings) if "members" in settings else history_of(folder),
         output_dir=folder,
     )
+
+
+def _method(name):
+    try:
+        return parse_row(name)
+    except ValueError:  # registered by a script, which need not be the one that reads
+        return name
 
 
 def history_of(folder: Path) -> dict[str, list[float]]:

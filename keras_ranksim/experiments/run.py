@@ -69,14 +69,15 @@ def run(
     """
     method, seed = Method.parse(method), int(seed)
     benchmark = as_trained(benchmark, method, seed, epochs)
-    boards = _boards(tensorboard, benchmark, output_dir)
+    callbacks = keras.tree.flatten(callbacks)  # one alone will do, as in `fit`
+    callbacks += _boards(tensorboard, benchmark, output_dir)
     with _folder(output_dir) as folder, _without_warnings_of_retracing():
         settings = settings_of(benchmark, method, seed)
         check_same_settings(folder / "settings.json", settings)
         if (folder / FINISHED).exists():
             return read_result(folder)
         write_json(folder / "settings.json", settings)
-        model = train(benchmark, method, folder, verbose, [*callbacks, *boards])
+        model = train(benchmark, method, folder, verbose, callbacks)
         result = _evaluated(model, benchmark, method, seed, folder)
         if output_dir is not None:
             _keep(result, benchmark, folder)

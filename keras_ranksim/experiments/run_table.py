@@ -19,7 +19,7 @@ from keras_ranksim.experiments.folder_lock import folder_lock
 from keras_ranksim.experiments.processes import run_in_processes
 from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.table import BASE, Table
-from keras_ranksim.methods.ensemble import Ensemble, members_of
+from keras_ranksim.methods.ensemble import Ensemble, members_of, parse_row
 from keras_ranksim.methods.method import Method
 from keras_ranksim.validation import positive_integer
 
@@ -57,7 +57,7 @@ def run_table(
             processes show nothing else.
         tuned: Further rows, shown as `"VANILLA + RANKSIM, tuned"`: by method name the benchmark
             with its own settings, which is the `benchmark` of a search's result.
-        base: Name of the row that the others are compared with, seed by seed, if it is a row.
+        base: The row that the others are compared with, seed by seed. `"VANILLA"` need not be one.
         processes: How many cells to train at once, each in a process of its own with its share of
             the cores: small networks cannot use several. The results are the same.
 
@@ -75,6 +75,9 @@ def run_table(
     names = [methods] if isinstance(methods, (str, Method, Ensemble)) else methods
     asked = rows_of(names, output_dir)
     rows = _rows(members_of(asked), tuned or {})
+    base = _base([*map(str, asked), *(row.name for row in rows)], base)
+    if not isinstance(seeds, Iterable):
+        raise ValueError(f"`seeds` must list the seeds, such as range(3). Received: seeds={seeds}")
     seeds = [int(seed) for seed in seeds]
     processes = positive_integer("processes", processes, "cells trained at once")
     if not rows or not seeds:
@@ -86,8 +89,10 @@ def run_table(
     own = {row.place: row.benchmark for row in rows if row.benchmark is not None}
     runner = CellRunner(benchmark, own, folder, epochs, verbose)
     first = runner.benchmark_of(seeds[0])
-    for row in rows:
-        _check_same_data(row, first)
+    if own:
+        for seed in seeds if callable(benchmark) else seeds[:1]:
+            for row in rows:
+                _check_same_data(row, runner.benchmark_of(seed), seed)
     table = Table(first.name, {}, main_column(first, metric), base)
     # Rows of the table by the cells that they show, in the order in which these are run.
     shown: dict[Cell, list[str]] = {}
@@ -146,8 +151,8 @@ class _Row:
 
     @property
     def place(self):
-        """The folder of its runs in that of the table, if it has settings of its own."""
-        return f"{self.method.slug}_tuned"
+        """The folder of its runs in that of the table, unless another row is the same run."""
+        return self.method.slug if self.benchmark is None else f"{self.method.slug}_tuned"
 
     def cell(self, recipe, seed):
         """The run that stands for it."""
@@ -162,10 +167,25 @@ def _rows(methods, tuned):
     for name, benchmark in tuned.items():
         method = Method.parse(name)
         rows.append(_Row(f"{method}, tuned", method, benchmark))
+    for place in ("name", "place"):
+        found = [getattr(row, place) for row in rows]
+        if len(set(found)) < len(found):
+            raise ValueError(
+                "`methods` and `tuned` must name every row once, and rows must differ in more "
+                f"than signs. Received: {', '.join(row.name for row in rows)}"
+            )
     return rows
 
 
-def _check_same_data(row, first):
+def _base(names, base):
+    """The base as it is spelled in the table. The usual one need not be a row."""
+    spelled = base if base in names else str(parse_row(base))
+    if spelled not in names and base != BASE:
+        raise ValueError(f"`base` must be a row of the table, {names}. Received: base={base!r}")
+    return spelled
+
+
+def _check_same_data(row, first, seed):
     if row.benchmark is None:
         return
     if not isinstance(row.benchmark, Benchmark):
@@ -177,5 +197,5 @@ def _check_same_data(row, first):
         if not np.array_equal(labels, row.benchmark.labels[split]):
             raise ValueError(
                 "`tuned` must hold the same data as `benchmark`, with other settings. "
-                f"Received: for {row.method} other labels in {split}"
+                f"Received: for {row.method} other labels in {split}, seed {seed}"
             )

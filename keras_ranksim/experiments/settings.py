@@ -8,6 +8,7 @@ import hashlib
 import json
 import shlex
 import sys
+import types
 from pathlib import Path
 
 import keras
@@ -17,23 +18,36 @@ import tensorflow as tf
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.experiments.files import read_json
 from keras_ranksim.labels.bins import LabelBins
+from keras_ranksim.methods.library import is_own
 from keras_ranksim.methods.method import Method
 
 NOT_COMPARED = ("versions", "command")
 INPUTS = "inputs"
+# Runs of earlier versions do not tell them.
+ADDED_LATER = (INPUTS, "space", "measure")
+# Told only where they are not what they usually are.
+UNUSUAL = ("head", "dtype_policy", "own_methods")
 FEW = 100
 
 
 def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
     """What determines the result of a run, as JSON values.
 
-    Of networks and other functions that is their name, and of images their number.
+    Of networks and other functions that is their name, of the methods that a user registered
+    their code, and of images their number.
 
     Args:
         benchmark: The benchmark with its recipe.
         method: The method.
         seed: The seed.
     """
+    policy = keras.config.dtype_policy().name
+    own_methods = {entry.name: code_of(entry) for entry in method.entries if is_own(entry)}
+    unusual = {
+        "head": plain(benchmark.make_head),
+        "dtype_policy": None if policy == "float32" else policy,
+        "own_methods": own_methods or None,
+    }
     return {
         "benchmark": benchmark.name,
         "method": str(method),
@@ -53,6 +67,7 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
         "network": plain(benchmark.make_network),
         "command": command_of_process(),
         "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+        **{name: value for name, value in unusual.items() if value is not None},
     }
 
 
@@ -65,8 +80,8 @@ def check_same_settings(path: Path, settings: dict) -> None:
     if not path.exists():
         return
     found, wanted = read_json(path), json.loads(json.dumps(settings))
-    # Runs of earlier versions do not tell their inputs.
-    left_out = NOT_COMPARED if INPUTS in found else (*NOT_COMPARED, INPUTS)
+    left_out = {*NOT_COMPARED, *(name for name in ADDED_LATER if name not in found)}
+    wanted = {**{name: None for name in UNUSUAL if name in found}, **wanted}
     compared = {name: wanted[name] for name in wanted if name not in left_out}
     different = _first_difference(found, compared)
     if different is not None:
@@ -86,9 +101,41 @@ def _first_difference(found: dict, wanted: dict):
             inner = _first_difference(there, {**dict.fromkeys(there), **here})
             if inner is not None:
                 return f"{name}.{inner[0]}", *inner[1:]
-        elif there != here:
+        elif there != here and not _both_nan(there, here):
             return name, there, here
     return None
+
+
+def _both_nan(there, here):
+    return there != there and here != here
+
+
+def code_of(value):
+    """What the functions in a value do, as JSON values: for those of a user, who may edit them."""
+    if dataclasses.is_dataclass(value):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: code_of(entry) for name, entry in fields.items() if entry}
+    if isinstance(value, (list, tuple)):
+        return [code_of(entry) for entry in value]
+    if isinstance(value, functools.partial):
+        return [code_of(value.func), plain(value.args), plain(value.keywords)]
+    code = getattr(value, "__code__", None)
+    if code is None:
+        return plain(value)
+    closure = [plain(cell.cell_contents) for cell in value.__closure__ or ()]
+    text = repr((_instructions(code), closure, plain(value.__defaults__)))
+    return f"{value.__qualname__}, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _instructions(code):
+    """A function's code without its place in a file, that of the functions inside it too."""
+    inner = [
+        _instructions(value)
+        if isinstance(value, types.CodeType)
+        else repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
+        for value in code.co_consts
+    ]
+    return code.co_code, code.co_names, inner
 
 
 def plain(value):
@@ -97,10 +144,15 @@ def plain(value):
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(entry) for entry in value]
-    if isinstance(value, np.ndarray):
+    if isinstance(value, tf.data.Dataset):
+        return f"dataset of {value.element_spec}, {int(value.cardinality())} batches"
+    if not isinstance(value, np.generic) and hasattr(value, "__array__"):
+        value = np.asarray(value)  # of pandas or a tensor, too
         if value.size <= FEW:
             return plain(value.tolist())
-        digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()[:16]
+        texts = value.dtype == object
+        content = repr(value.tolist()).encode() if texts else np.ascontiguousarray(value).tobytes()
+        digest = hashlib.sha256(content).hexdigest()[:16]
         return f"array of shape {value.shape}, sha256 {digest}"
     if isinstance(value, np.generic):
         return value.item()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import keras
@@ -70,13 +71,21 @@ class ShotBoard(keras.callbacks.Callback):
         self.term_batches = positive_integer("term_batches", term_batches, "training batches")
         self.term_data = benchmark.replace(views=1, weights=None).train
 
+    def __deepcopy__(self, memo):
+        """A new one, for another training: a search copies its callbacks."""
+        return type(self)(self.benchmark, self.log_dir, self.image_every, self.term_batches)
+
     def on_train_begin(self, logs=None):
         self.folder = self.log_dir / _stage(self.model)
         self.writer = tf.summary.create_file_writer(str(self.folder))
-        embed = embedding_model(self.model)
         self.ranksim = _ranksim_layer(self.model)
-        both = keras.Model(self.model.input, [embed.output, self.model.output])
-        self.infer = tf.function(lambda x: both(x, training=False), reduce_retracing=True)
+        try:
+            outputs = {"features": embedding_model(self.model).output}
+        except ValueError as error:  # a head that is a model
+            outputs = {}
+            warnings.warn(f"TensorBoard shows no panels of features. {error}", stacklevel=2)
+        shown = keras.Model(self.model.input, {**outputs, "predictions": self.model.output})
+        self.infer = tf.function(lambda x: shown(x, training=False), reduce_retracing=True)
 
     def on_epoch_end(self, epoch, logs=None):
         seen = self._look_at_validation()
@@ -100,12 +109,14 @@ class ShotBoard(keras.callbacks.Callback):
 
     def _look_at_validation(self):
         """Labels, predictions, weights and features of the validation split."""
-        columns = {name: [] for name in (*PARTS, "features")}
-        for x, labels, weights in self.benchmark.val:
-            features, predictions = self.infer(x)
-            for name, part in zip(columns, (labels, predictions, weights, features)):
-                columns[name].append(np.asarray(part))
-        seen = {name: np.concatenate(parts) for name, parts in columns.items()}
+        batches = [
+            {"labels": labels, "weights": weights, **self.infer(x)}
+            for x, labels, weights in self.benchmark.val
+        ]
+        seen = {
+            name: np.concatenate([np.asarray(batch[name]) for batch in batches])
+            for name in batches[0]
+        }
         if seen["labels"].ndim == 2:
             seen["labels"] = seen["labels"][:, 0]
             seen["predictions"] = seen["predictions"][:, 0]
@@ -114,7 +125,9 @@ class ShotBoard(keras.callbacks.Callback):
     def _ranksim_term(self):
         terms = []
         for x, labels, _ in self.term_data.take(self.term_batches):
-            features, _ = self.infer(x)
+            features = self.infer(x).get("features")
+            if features is None:
+                return {}
             settings = {}
             if self.ranksim is not None:
                 settings = {
@@ -128,6 +141,8 @@ class ShotBoard(keras.callbacks.Callback):
         return found
 
     def _show(self, seen):
+        if "features" not in seen:
+            return
         benchmark = self.benchmark
         labels = np.asarray(benchmark.labels["val"])
         if len(np.unique(benchmark.bins.index(labels))) > 1:

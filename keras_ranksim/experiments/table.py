@@ -81,8 +81,9 @@ class Table:
             ("seeds", "failed"): len(self.results[name]) - len(finished),
         }
         for shot in dict.fromkeys(shot for cell in finished for shot in cell.report.index):
-            values = list(self._values(name, shot).values())
-            row[(shot, "mean")] = np.mean(values)
+            # Data that differ by seed may lack a shot in some.
+            values = [value for value in self._values(name, shot).values() if not np.isnan(value)]
+            row[(shot, "mean")] = np.mean(values) if values else np.nan
             row[(shot, "std")] = _deviation(values)
             if self.base in self.results and name != self.base:
                 found = self.difference(name, self.base, shot)

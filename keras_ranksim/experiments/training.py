@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_ranksim.data.benchmark import Benchmark
-from keras_ranksim.experiments.checkpoint import Checkpoint, CountEpochs
+from keras_ranksim.experiments.checkpoint import ENDED, Checkpoint, CountEpochs
 from keras_ranksim.experiments.epoch_log import LOG, EpochLog, write_log
 from keras_ranksim.experiments.model import build_model, loss_of
 from keras_ranksim.experiments.result import STAGES
@@ -24,16 +25,18 @@ def as_trained(
     benchmark: Benchmark, method: Method, seed: int, epochs: int | None = None
 ) -> Benchmark:
     """The benchmark with the seed, the epochs and the views of a run of the method."""
-    recipe = benchmark.recipe
-    if epochs is not None:
-        epochs = positive_integer("epochs", epochs, "of each stage")
-        recipe = dataclasses.replace(recipe, epochs=epochs)
-    views = method.hook("views")
+    benchmark, views = with_epochs(benchmark, epochs), method.hook("views")
     return benchmark.replace(
-        seed=int(seed),
-        recipe=recipe,
-        views=benchmark.views if views is None else views(recipe),
+        seed=int(seed), views=benchmark.views if views is None else views(benchmark.recipe)
     )
+
+
+def with_epochs(benchmark: Benchmark, epochs: int | None) -> Benchmark:
+    """The benchmark with these epochs in its recipe; `None` for its own."""
+    if epochs is None:
+        return benchmark
+    epochs = positive_integer("epochs", epochs, "of each stage")
+    return benchmark.replace(recipe=dataclasses.replace(benchmark.recipe, epochs=epochs))
 
 
 def train(
@@ -74,11 +77,18 @@ def train(
 
 
 def weighted_for(benchmark: Benchmark, method: Method) -> Benchmark:
-    """The benchmark with the method's sample weights; itself if no stage of it has any."""
-    weights = method.weighting(benchmark.recipe)
+    """The benchmark with the method's sample weights; itself if no stage of it has any.
+
+    Weights that the benchmark has already, the user's own, are multiplied with them.
+    """
+    weights, own = method.weighting(benchmark.recipe), benchmark.weights
     if weights is None or not any(stage.weighted for stage in method.stages):
         return benchmark
-    return benchmark.weighted(**weights)
+    weighted = benchmark.weighted(**weights)
+    if own is None:
+        return weighted
+    product = own * weighted.weights
+    return benchmark.replace(weights=product * (np.mean(own) / np.mean(product)))
 
 
 def epoch_data(
@@ -87,9 +97,15 @@ def epoch_data(
     """Training data, and callbacks that set their order and the learning rate of every epoch."""
     recipe, counter = benchmark.recipe, tf.Variable(0, dtype="int64", trainable=False)
 
-    def learning_rate(epoch):
+    def of_recipe(epoch):
         passed = sum(epoch >= milestone for milestone in recipe.milestones)
         return recipe.learning_rate * recipe.decay**passed
+
+    def learning_rate(epoch, current):
+        if epoch == 0 or np.float32(current) == np.float32(of_recipe(epoch - 1)):
+            return of_recipe(epoch)
+        # A callback of the user's, such as ReduceLROnPlateau, has changed it.
+        return current * of_recipe(epoch) / of_recipe(epoch - 1)
 
     callbacks = [CountEpochs(counter), keras.callbacks.LearningRateScheduler(learning_rate)]
     data = benchmark.dataset("train", counter)
@@ -146,7 +162,7 @@ def fit_resumably(
     checkpoint = Checkpoint(folder / "state.npz")
     first_epoch = checkpoint.restore(model)
     log = EpochLog(folder, monitor, patience, first_epoch, lower_is_better)
-    if first_epoch < epochs and not log.is_exhausted():
+    if first_epoch < epochs and not log.is_exhausted() and not checkpoint.has_ended:
         model.fit(
             **fit_arguments,
             initial_epoch=first_epoch,
@@ -164,6 +180,6 @@ def fit_resumably(
 def forget_states(folder: Path) -> None:
     """Deletes the files that only an interrupted run needs."""
     for stage in STAGES:
-        for name in ("state.npz", "best.npz", f"{UNFINISHED}*"):
+        for name in ("state.npz", "best.npz", ENDED, f"{UNFINISHED}*"):
             for path in (folder / stage).glob(name):
                 path.unlink()

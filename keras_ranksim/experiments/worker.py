@@ -56,7 +56,7 @@ def _prepared(job_path):
     import keras
     import tensorflow as tf
 
-    from keras_ranksim.methods.registry import find, register
+    from keras_ranksim.methods.registry import find, register, unregister
 
     with open(job_path, "rb") as file:
         settings = pickle.load(file)
@@ -64,11 +64,14 @@ def _prepared(job_path):
         tf.config.threading.set_intra_op_parallelism_threads(settings["threads"])
         for device in tf.config.list_physical_devices("GPU"):  # which the processes share
             tf.config.experimental.set_memory_growth(device, True)
+        keras.config.set_floatx(settings["floatx"])
+        keras.config.set_epsilon(settings["epsilon"])
         keras.config.set_dtype_policy(settings["policy"])
         methods, runner = pickle.load(file)
     for entry in methods:
-        if find(entry.name) is None:
-            register(entry)
+        if find(entry.name) is not None:
+            unregister(entry.name)
+        register(entry)
     return runner
 
 

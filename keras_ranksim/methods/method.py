@@ -33,6 +33,11 @@ class Method:
     base: str = WITHOUT_BASE
     additions: tuple[str, ...] = ()
 
+    def __post_init__(self):
+        base, additions = _checked(str(self))
+        object.__setattr__(self, "base", base)
+        object.__setattr__(self, "additions", additions)
+
     @classmethod
     def parse(cls, name: str | Method) -> Method:
         """Reads a name such as `"SQINV + LDS + FDS + RANKSIM"`; case and order do not matter.
@@ -41,54 +46,7 @@ class Method:
         """
         if isinstance(name, Method):
             return name
-        parts = {part.strip(): find(part) for part in str(name).split("+")}
-        for part, entry in parts.items():
-            if entry is None:
-                raise ValueError(
-                    f"A method is a base ({_names(base=True)}) and additions "
-                    f"({_names(base=False)}) joined by '+'. "
-                    f"Received: {name!r}, in which {part.upper()!r} is unknown"
-                )
-        found = [find(part) for part in str(name).split("+")]
-        bases = [entry.name for entry in found if entry.base]
-        if len(bases) > 1:
-            raise ValueError(
-                f"A method has one base, of {_names(base=True)}. "
-                f"Received: {name!r}, with {' and '.join(bases)}"
-            )
-        for entry in found:
-            if found.count(entry) > 1:
-                raise ValueError(
-                    f"A method names an addition once. Received: {name!r}, with {entry.name} twice"
-                )
-        for entry in found:
-            for other, reason in entry.excludes.items():
-                if find(other) in found:
-                    raise ValueError(
-                        f"{entry.name} cannot be combined with {other}: {reason}. "
-                        f"Received: {name!r}"
-                    )
-            if entry.needs and not any(find(other) in found for other in entry.needs):
-                raise ValueError(
-                    f"{entry.name} needs one of {', '.join(entry.needs)} beside it. "
-                    f"Received: {name!r}"
-                )
-        for entry in found:
-            acting = [other.name for other in found if other != entry and not other.only_weighs]
-            if entry.fit is not None and acting:
-                raise ValueError(
-                    f"{entry.name} trains no network, so that only sample weights, such as LDS, "
-                    f"can be added. Received: {name!r}, with {' and '.join(acting)}"
-                )
-        for hook, meaning in SET_ONCE.items():
-            setting = [entry.name for entry in found if getattr(entry, hook) is not None]
-            if len({getattr(find(part), hook) for part in setting}) > 1:
-                raise ValueError(
-                    f"One part of a method may set {meaning}. Received: {name!r}, in which "
-                    f"{' and '.join(setting)} do"
-                )
-        additions = tuple(entry.name for entry in entries(base=False) if entry in found)
-        return cls(bases[0] if bases else WITHOUT_BASE, additions)
+        return cls(*_checked(str(name)))
 
     @classmethod
     def paper_grid(cls, weighting: str = "SQINV") -> list[Method]:
@@ -121,11 +79,7 @@ class Method:
         Args:
             recipe: The `Recipe` of the benchmark.
         """
-        arguments = None
-        for entry in self.entries:
-            if entry.weights is not None:
-                arguments = entry.weights(recipe, arguments)
-        return arguments
+        return _weighting(self.entries, recipe)
 
     def same_run(self, recipe) -> Method:
         """The method that stands for this one among those that are the same run.
@@ -135,12 +89,11 @@ class Method:
         Args:
             recipe: The `Recipe` of the benchmark.
         """
-        others = [dataclasses.replace(self, base=entry.name) for entry in entries(base=True)]
-        return [other for other in others if other._acts(recipe) == self._acts(recipe)][-1]
-
-    def _acts(self, recipe):
-        others = [entry.name for entry in self.entries if not entry.only_weighs]
-        return self.weighting(recipe), others
+        base, *additions = self.entries
+        acts = _acts([base, *additions], recipe)
+        bases = entries(base=True)
+        same = [one for one in bases if one is base or _acts([one, *additions], recipe) == acts]
+        return dataclasses.replace(self, base=same[-1].name)
 
     def __contains__(self, name: str) -> bool:
         return name in (self.base, *self.additions)
@@ -152,6 +105,74 @@ class Method:
     def slug(self) -> str:
         """The name as a folder: `"sqinv_lds_ranksim"`."""
         return re.sub(r"[^a-z0-9]+", "_", str(self).lower())
+
+
+def _checked(name):
+    """The base and the additions of a name; raises if they are no method."""
+    if "|" in name:
+        raise ValueError(
+            f"A method trains one model; '|' joins methods to an ensemble, which is a row of a "
+            f"table. Received: {name!r}"
+        )
+    parts = {part.strip(): find(part) for part in name.split("+")}
+    for part, entry in parts.items():
+        if entry is None:
+            raise ValueError(
+                f"A method is a base ({_names(base=True)}) and additions "
+                f"({_names(base=False)}) joined by '+'. "
+                f"Received: {name!r}, in which {part.upper()!r} is unknown"
+            )
+    found = [find(part) for part in name.split("+")]
+    bases = [entry.name for entry in found if entry.base]
+    if len(bases) > 1:
+        raise ValueError(
+            f"A method has one base, of {_names(base=True)}. "
+            f"Received: {name!r}, with {' and '.join(bases)}"
+        )
+    for entry in found:
+        if found.count(entry) > 1:
+            raise ValueError(
+                f"A method names an addition once. Received: {name!r}, with {entry.name} twice"
+            )
+    for entry in found:
+        for other, reason in entry.excludes.items():
+            if find(other) in found:
+                raise ValueError(
+                    f"{entry.name} cannot be combined with {other}: {reason}. Received: {name!r}"
+                )
+        if entry.needs and not any(find(other) in found for other in entry.needs):
+            raise ValueError(
+                f"{entry.name} needs one of {', '.join(entry.needs)} beside it. Received: {name!r}"
+            )
+    for entry in found:
+        acting = [other.name for other in found if other != entry and not other.only_weighs]
+        if entry.fit is not None and acting:
+            raise ValueError(
+                f"{entry.name} trains no network, so that only sample weights, such as LDS, "
+                f"can be added. Received: {name!r}, with {' and '.join(acting)}"
+            )
+    for hook, meaning in SET_ONCE.items():
+        setting = [entry.name for entry in found if getattr(entry, hook) is not None]
+        if len({getattr(find(part), hook) for part in setting}) > 1:
+            raise ValueError(
+                f"One part of a method may set {meaning}. Received: {name!r}, in which "
+                f"{' and '.join(setting)} do"
+            )
+    additions = tuple(entry.name for entry in entries(base=False) if entry in found)
+    return (bases[0] if bases else WITHOUT_BASE), additions
+
+
+def _acts(parts, recipe):
+    """What the parts of a method do: their weights, and the names of those that do more."""
+    return _weighting(parts, recipe), [entry.name for entry in parts if not entry.only_weighs]
+
+
+def _weighting(parts, recipe):
+    arguments = None
+    for entry in parts:
+        if entry.weights is not None:
+            arguments = entry.weights(recipe, arguments)
+    return arguments
 
 
 def _names(base):

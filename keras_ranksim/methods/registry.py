@@ -164,6 +164,12 @@ def register(entry: Entry) -> Entry:
         raise ValueError(
             f"`stages` must hold 1 to {MOST_STAGES} stages. Received: {len(entry.stages)} of them"
         )
+    for stage in (entry.stages or ())[1:]:
+        if stage.loss is not None and stage.prepare is None:
+            raise ValueError(
+                "`prepare` of a later stage with a `loss` must compile the model with it. "
+                f"Received: prepare=None in a stage of {entry.name}"
+            )
     _entries[entry.name] = entry
     return entry
 

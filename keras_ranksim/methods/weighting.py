@@ -19,7 +19,8 @@ def kernel_tunables() -> tuple[Tunable, ...]:
 def _scheme(name):
     def weights(recipe, arguments):
         # The recipe's other arguments, such as a clip of counts, belong to its own scheme.
-        return dict(recipe.weights) if recipe.weights["scheme"] == name else {"scheme": name}
+        own = recipe.weights.get("scheme", "sqrt_inverse")
+        return {"scheme": name, **(recipe.weights if own == name else {})}
 
     return weights
 

@@ -11,11 +11,12 @@ from keras_ranksim.tuning.runs import (
     as_trained,
     build_model,
     epoch_data,
-    evaluate,
     forget_models,
+    predict,
     settings_of,
     train,
     weighted_for,
+    with_epochs,
 )
 from keras_ranksim.tuning.space import checked_range, settings_to_tune, tuned_benchmark
 
@@ -39,6 +40,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         perturbation: Smallest and largest `gamma * lambda_`; `None` for 0.001 to 10, extended
             to the recipe's.
         seed: Seed of weights, order and augmentation.
+        epochs: Epochs of a training; `None` for the recipe's.
 
     Example:
 
@@ -60,6 +62,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         gamma: tuple[float, float] | None = None,
         perturbation: tuple[float, float] | None = None,
         seed: int = 0,
+        epochs: int | None = None,
     ):
         super().__init__(name=benchmark.name)
         self.benchmark = benchmark
@@ -67,6 +70,7 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         self.tune = settings_to_tune(self.method, tune)
         self.ranges = {"gamma": gamma, "perturbation": perturbation}
         self.seed = seed
+        self.epochs = epochs
         for name, values in self.ranges.items():
             if values is not None:
                 checked_range(name, values)
@@ -115,15 +119,16 @@ class RankSimHyperModel(keras_tuner.HyperModel):
         forget_models()
         benchmark = self._as_trained(hp, seed)
         model = train(benchmark, self.method, folder, verbose, callbacks)
-        return model, evaluate(model, benchmark, "val")
+        return model, benchmark.data.report(*predict(model, benchmark, "val"))
 
     def settings(self) -> dict:
         """Everything that determines the result of a search, as in `settings.json` of a run."""
-        settings = settings_of(self.benchmark, self.method, self.seed)
+        benchmark = with_epochs(self.benchmark, self.epochs)
+        settings = settings_of(benchmark, self.method, self.seed)
         return {**settings, "tune": self.tune, **self.ranges}
 
     def _as_trained(self, hp, seed):
-        return without_test(as_trained(self.tuned(hp), self.method, seed))
+        return without_test(as_trained(self.tuned(hp), self.method, seed, self.epochs))
 
 
 def without_test(benchmark: Benchmark) -> Benchmark:

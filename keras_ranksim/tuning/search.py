@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import shutil
@@ -19,7 +18,7 @@ from keras_ranksim.tuning.objective import logged_objective, report_objective
 from keras_ranksim.tuning.oracles import RecipeFirst
 from keras_ranksim.tuning.package import keras_tuner
 from keras_ranksim.tuning.result import SearchResult, result_of
-from keras_ranksim.tuning.runs import Method, plain
+from keras_ranksim.tuning.runs import Method, code_of, plain
 from keras_ranksim.tuning.space import is_ranksim
 from keras_ranksim.tuning.tuner import BenchmarkTuner, SearchTuner, role
 from keras_ranksim.validation import non_negative, positive_integer
@@ -74,7 +73,8 @@ def search(
         max_trials: Number of trials, besides the baseline.
         executions_per_trial: Trainings per trial, from different seeds, the same for all
             trials. Their mean objective counts.
-        epochs: Epochs per trial; `None` for the recipe's or, with `build`, one.
+        epochs: Epochs per trial; `None` for the recipe's or, with `build`, one. The benchmark
+            of the result keeps the recipe's.
         seed: Seed of the draws and of the first training of every trial.
         output_dir: Folder of the search; `None` keeps it as long as the result lives.
         overwrite: Whether to delete an earlier search in `output_dir` first.
@@ -105,22 +105,25 @@ def search(
     if epochs is not None:
         positive_integer("epochs", epochs, "epochs per trial")
     seed = int(non_negative("seed", seed, "a whole number"))
-    fit_arguments = {"callbacks": list(callbacks), "verbose": verbose}
+    verbose = 1 if verbose == "auto" else verbose
+    fit_arguments = {"callbacks": keras.tree.flatten(callbacks), "verbose": verbose}
     if isinstance(benchmark, Benchmark):
-        changes = {} if epochs is None else {"epochs": epochs}
-        recipe = dataclasses.replace(benchmark.recipe, **changes)
-        benchmark = benchmark.replace(recipe=recipe)
-        hypermodel = RankSimHyperModel(benchmark, method or "RANKSIM", seed=seed, **arguments)
-        objective, measure = report_objective(objective, recipe.monitor)
+        code = code_of(objective) if callable(objective) else None
+        hypermodel = RankSimHyperModel(
+            benchmark, method or "RANKSIM", seed=seed, epochs=epochs, **arguments
+        )
+        objective, measure = report_objective(objective, benchmark.recipe.monitor)
         make_tuner = functools.partial(BenchmarkTuner, measure=measure)
         settings = hypermodel.settings()
     else:
-        hypermodel = _in_policy(benchmark, method)
-        objective = logged_objective(objective, arguments)
+        hypermodel = _in_policy(benchmark, method, arguments)
+        objective, code = logged_objective(objective, arguments), None
         make_tuner = SearchTuner
         fit_arguments |= {"epochs": epochs or 1, **arguments}
         settings = {"build": benchmark, "seed": seed, "epochs": epochs, **arguments}
     settings["objective"] = f"{objective.direction} {objective.name}"
+    settings["measure"] = code
+    settings["space"] = _space(hypermodel)
     settings["executions_per_trial"] = executions_per_trial
     # All trials are checked at the end; KerasTuner's own limit would leave workers waiting.
     limits = {"max_trials": max_trials, "max_consecutive_failed_trials": max_trials + 2}
@@ -155,6 +158,14 @@ def _result(loop, max_trials, fit_arguments):
     return None if is_worker else result_of(loop)
 
 
+def _space(hypermodel):
+    """What is searched, as KerasTuner declares it."""
+    hp = keras_tuner.HyperParameters()
+    declare = getattr(hypermodel, "declare_hyperparameters", hypermodel)
+    declare(hp)
+    return hp.get_config()["space"]
+
+
 def _folder(output_dir):
     if output_dir is not None:
         return Path(output_dir).resolve()
@@ -166,17 +177,19 @@ def _folder(output_dir):
     return Path(tempfile.mkdtemp(prefix="ranksim-search-"))
 
 
-def _in_policy(build, method):
+def _in_policy(build, method, arguments):
     """Sets the current dtype policy before each build, since KerasTuner resets it."""
     if not callable(build):
         raise ValueError(
             "`benchmark` must be a keras_ranksim.data.Benchmark or a function `build(hp)` that "
             f"returns a compiled model. Received: {build!r}"
         )
-    if method is not None:
-        raise ValueError(
-            f"`method` must be left out with a `build` function. Received: method={method!r}"
-        )
+    for name, value in {"method": method, **arguments}.items():
+        if name in ("method", "tune", "gamma", "perturbation") and value is not None:
+            raise ValueError(
+                f"`{name}` must be left out with a `build` function, which declares what is "
+                f"searched. Received: {name}={value!r}"
+            )
     policy = keras.config.dtype_policy()
 
     def build_in_policy(hp):

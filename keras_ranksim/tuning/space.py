@@ -156,6 +156,11 @@ def _chosen(hp, settings, tunable, given, ranges):
         value = tunable.default(given) if callable(tunable.default) else tunable.default
     if tunable.choices is not None:
         choices = list(tunable.choices)
+        if isinstance(value, str) != isinstance(choices[0], str):
+            raise ValueError(
+                f"The recipe's `{tunable.name}` must be of the kind of the values to search, "
+                f"{', '.join(map(str, choices))}. Received: {settings}={given}"
+            )
         choices = choices if value in choices else sorted([*choices, value])
         return hp.Choice(name, choices, default=value)
     limits = ranges.get(name)

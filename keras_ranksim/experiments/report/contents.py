@@ -39,7 +39,7 @@ class Contents:
 
     def histogram(self, recipe: Recipe) -> Picture:
         """Training labels, and the density from which LDS takes weights."""
-        density = density_of_counts(self.counts, **recipe.weights, **recipe.lds)
+        density = density_of_counts(self.counts, **{**recipe.weights, **recipe.lds})
         shot = shots_of_counts(self.counts, *self.label.shot_limits)
         held = ", ".join(
             f"{name} {int((shot == name).sum())}" for name in ("many", "medium", "few", "zero")

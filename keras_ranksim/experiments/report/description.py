@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.report.markup import Markup, element
 from keras_ranksim.experiments.report.page import facts, folded, scrolling
-from keras_ranksim.methods.ensemble import Ensemble
+from keras_ranksim.methods.ensemble import SEPARATOR, Ensemble
 from keras_ranksim.methods.method import Method
 
 LOSSES = {"mae": "mean absolute error", "mse": "mean squared error"}
 
 
-def trained(settings: dict, method: Method) -> Markup:
+def trained(settings: dict, method: Method | str) -> Markup:
     """What a run trained, as a list of terms.
 
     Args:
         settings: The settings of the run, as in `settings.json`.
-        method: The method.
+        method: The method, or the name of one that is not registered here.
     """
     recipe = Recipe(**settings["recipe"])
     loss = LOSSES.get(recipe.loss, recipe.loss)
-    for entry in method.entries:
+    if isinstance(method, str):
+        terms, parts, stages, weighting = (
+            [("method", f"{method}, not registered here")],
+            [],
+            (),
+            None,
+        )
+    else:
+        terms, parts, stages = [], method.entries, method.stages
+        weighting = method.weighting(recipe)
+    for entry in parts:
         if entry.loss is not None:
             loss = f"{entry.summary}{_in_brackets(entry, recipe)}"
-    instead = next((entry for entry in method.entries if entry.fit is not None), None)
+    instead = next((entry for entry in parts if entry.fit is not None), None)
     network = settings["facts"].get("network", "the benchmark's")
-    terms = [("network", network if instead is None else instead.summary), ("loss", loss)]
-    weighting = method.weighting(recipe)
+    terms += [("network", network if instead is None else instead.summary), ("loss", loss)]
     if weighting is not None:
-        note = next((stage.note for stage in method.stages if stage.note), "")
-        names = " + ".join(entry.name for entry in method.entries if entry.weights is not None)
+        note = next((stage.note for stage in stages if stage.note), "")
+        names = " + ".join(entry.name for entry in parts if entry.weights is not None)
         terms.append(("weights", f"{note}{names}, {_listed(weighting)}"))
-    for entry in method.entries:
+    for entry in parts:
         if any(hook is not None for hook in (entry.layer, entry.head, entry.batches)):
             own = recipe.of(entry.settings) if entry.settings else {}
             terms.append((entry.name, _listed(own) or "default settings"))
@@ -47,7 +57,7 @@ def trained(settings: dict, method: Method) -> Markup:
     )
     if instead is not None:
         return facts([*terms, ("training", f"as many rounds as give the best {recipe.monitor}")])
-    steps = number_of(recipe.epochs, "epoch") + " per stage" * (len(method.stages) > 1)
+    steps = number_of(recipe.epochs, "epoch") + " per stage" * (len(stages) > 1)
     falls = ""
     if recipe.milestones:
         at = ", ".join(map(str, recipe.milestones))
@@ -62,9 +72,9 @@ def trained(settings: dict, method: Method) -> Markup:
     return facts(terms)
 
 
-def averaged(ensemble: Ensemble) -> Markup:
+def averaged(ensemble: Ensemble | str) -> Markup:
     """What an ensemble is made of, in a sentence."""
-    names = " and ".join(map(str, ensemble.members))
+    names = str(ensemble).replace(f" {SEPARATOR} ", " and ")
     return element("p", f"The mean of the predictions of {names}, each trained by itself.")
 
 
@@ -152,8 +162,11 @@ def _text(value):
         return ", ".join(_text(entry) for entry in value) or "none"
     if isinstance(value, dict) or value is None:
         return "none"
+    if isinstance(value, functools.partial):
+        settings = _listed(value.keywords)
+        return f"{_text(value.func)} ({settings})" if settings else _text(value.func)
     if callable(value):
-        return value.__name__
+        return getattr(value, "__name__", type(value).__name__)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

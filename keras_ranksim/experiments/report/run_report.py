@@ -9,7 +9,7 @@ import numpy as np
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
 from keras_ranksim.experiments.artifacts.predictions import FILES
-from keras_ranksim.experiments.files import read_arrays, read_json
+from keras_ranksim.experiments.files import PAGE, read_arrays, read_json
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.contents import Contents
 from keras_ranksim.experiments.report.description import (
@@ -67,7 +67,7 @@ def write_run_report(result: Result) -> Path:
     if sure:
         pictures.append(interval_picture(sure, label.unit))
     write_page(
-        folder / "report.html",
+        folder / PAGE,
         title,
         element("h1", title),
         element("p", _summary(result), class_="muted"),
@@ -89,7 +89,7 @@ def write_run_report(result: Result) -> Path:
         ),
         footer(),
     )
-    return folder / "report.html"
+    return folder / PAGE
 
 
 def arrays_of(folder: Path, name: str) -> dict:
@@ -101,8 +101,9 @@ def arrays_of(folder: Path, name: str) -> dict:
 def _summary(result):
     if "loss" not in result.history:
         return f"Seed {result.seed}, trained in {duration(result.seconds)} in all."
-    epochs = len(result.history["loss"])
-    return f"Seed {result.seed}, {number_of(epochs, 'epoch')} in {duration(result.seconds)}."
+    has_epochs = isinstance(result.method, str) or result.method.hook("fit") is None
+    steps = number_of(len(result.history["loss"]), "epoch" if has_epochs else "round")
+    return f"Seed {result.seed}, {steps} in {duration(result.seconds)}."
 
 
 def _numbers(report, metric, unit):

@@ -10,7 +10,8 @@ import numpy as np
 
 from keras_ranksim.data.recipe import Recipe
 from keras_ranksim.experiments.artifacts.label_info import LabelInfo
-from keras_ranksim.experiments.files import read_json
+from keras_ranksim.experiments.files import PAGE, read_json
+from keras_ranksim.experiments.price_curve import NAMED
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.report.comparisons import comparisons
 from keras_ranksim.experiments.report.contents import Contents
@@ -21,7 +22,7 @@ from keras_ranksim.experiments.report.pictures import draw_pictures
 from keras_ranksim.experiments.report.run_report import arrays_of
 from keras_ranksim.experiments.report.shot_table import methods_down
 from keras_ranksim.experiments.result import Failure
-from keras_ranksim.experiments.table import FILE, Table
+from keras_ranksim.experiments.table import BASE, FILE, Table
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.plots.style import LARGEST_NUMBER_OF_METHODS
 
@@ -47,12 +48,9 @@ def write_table_report(table: Table, folder: Path) -> Path:
     methods = number_of(len(table.results), "method")
     title = f"{table.benchmark}: {methods}, {number_of(len(seeds), 'seed')}"
     epochs = f"epochs={settings['recipe']['epochs']}, " if finished else ""
-    call = (
-        f"kr.experiments.run_table(benchmark, {list(table.results)}, seeds={seeds}, {epochs}"
-        f"output_dir={str(folder)!r})"
-    )
+    call = _call(table, f"seeds={seeds}, {epochs}output_dir={str(folder)!r}")
     write_page(
-        folder / "report.html",
+        folder / PAGE,
         title,
         element("h1", title),
         element("p", _summary(table, settings.get("samples")), class_="muted"),
@@ -64,7 +62,21 @@ def write_table_report(table: Table, folder: Path) -> Path:
         section("How it was made", how_made(call, read_json(folder / FILE)["command"], facts)),
         footer(),
     )
-    return folder / "report.html"
+    return folder / PAGE
+
+
+def _call(table, arguments):
+    """The call in Python that trains the table."""
+    names = list(table.results)
+    if all(name.startswith(NAMED) for name in names):
+        powers = ", ".join(name.removeprefix(NAMED) for name in names)
+        return f"kr.experiments.price_curve(benchmark, [{powers}], {arguments})"
+    methods = [name for name in names if not name.endswith(", tuned")]
+    if len(methods) < len(names):
+        arguments += ", tuned={...}"
+    if table.base != BASE and table.base in names:
+        arguments += f", base={table.base!r}"
+    return f"kr.experiments.run_table(benchmark, {methods}, {arguments})"
 
 
 def main_methods(table) -> list[str]:
@@ -123,7 +135,7 @@ def _numbers(table, folder, published, facts):
 
 
 def _links(finished, folder):
-    pages = {seed: Path(result.output_dir) / "report.html" for seed, result in finished.items()}
+    pages = {seed: Path(result.output_dir) / PAGE for seed, result in finished.items()}
     return {
         seed: Path(os.path.relpath(page, folder)).as_posix()
         for seed, page in pages.items()

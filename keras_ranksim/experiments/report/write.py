@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from keras_ranksim.experiments.files import explain_full_disk
+from keras_ranksim.experiments.files import PAGE, explain_full_disk
 from keras_ranksim.experiments.report.run_report import write_run_report
 from keras_ranksim.experiments.report.table_report import write_table_report
 from keras_ranksim.experiments.result import FINISHED, read_result
 from keras_ranksim.experiments.table import FILE, read_table
-
-PAGE = "report.html"
 
 
 def write_report(folder: str | os.PathLike) -> Path:
