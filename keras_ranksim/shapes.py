@@ -17,6 +17,8 @@ def align_labels(labels, predictions):
         labels = ops.expand_dims(labels, -1)
     elif len(predictions.shape) == len(labels.shape) - 1 and labels.shape[-1] == 1:
         predictions = ops.expand_dims(predictions, -1)
+    elif len(predictions.shape) == len(labels.shape) == 1:
+        labels, predictions = as_columns(labels), as_columns(predictions)
     if not _compatible(labels.shape, predictions.shape):
         raise ValueError(
             "Labels and predictions must have the same shape. "
@@ -24,6 +26,11 @@ def align_labels(labels, predictions):
             f"{tuple(predictions.shape)}"
         )
     return labels, predictions
+
+
+def as_columns(rows):
+    """One number per sample as `(batch, 1)`: Keras weighs samples, and averages the last axis."""
+    return ops.expand_dims(rows, -1) if len(getattr(rows, "shape", ())) == 1 else rows
 
 
 def align_weights(weights, labels):

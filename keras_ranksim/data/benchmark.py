@@ -61,7 +61,7 @@ class Benchmark:
         views: Views of each training sample: 1; or, if the data have augmentation, 2 for `x` as
             `Views` of two augmented views, 3 for those two and a plain one.
         weights: Weights of the training split, one per sample or, for dense tasks, one per bin;
-            `None` for ones.
+            `None` for ones. Those of a method are multiplied with them.
 
     Example:
 

@@ -53,5 +53,8 @@ def _symbolic(spec):
     """A symbolic tensor for a tensor spec, or for the first of several replicas' specs."""
     if spec is None or isinstance(spec, keras.KerasTensor):
         return spec
-    first = tf.nest.flatten(spec, expand_composites=True)[0]
+    parts = tf.nest.flatten(spec, expand_composites=True)
+    if not parts:  # the spec of `None`, weights of an output that has none
+        return None
+    first = parts[0]
     return keras.KerasTensor((None, *first.shape[1:]), dtype=first.dtype.name)

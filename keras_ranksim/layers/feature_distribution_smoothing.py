@@ -17,7 +17,8 @@ from keras_ranksim.ops.feature_statistics import (
 from keras_ranksim.ops.kernels import kernel_window, smoothing_matrix
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import remember
-from keras_ranksim.scope.label_scope import labels_for
+from keras_ranksim.scope.label_scope import current_scope, labels_for, of_output
+from keras_ranksim.shapes import align_weights
 from keras_ranksim.validation import (
     bounds,
     is_number,
@@ -167,12 +168,14 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.epoch_sum_of_squares = accumulator("epoch_sum_of_squares", shape)
         self.epoch_outside = accumulator("epoch_outside", ())
 
-    def call(self, features, labels=None, training=None):
+    def call(self, features, labels=None, training=None, mask=None):
         if not (training and self.trainable):
             return features
         self._warn_if_nothing_folds()
+        if labels is None:
+            mask = self._weighed(features, mask)
         labels = labels_for(self, labels)
-        self.update_state(features, labels)
+        self.update_state(features, labels, mask)
         calibrated = ops.cond(
             self.epochs_folded >= self.start_smooth,
             lambda: self.calibrate(features, labels),
@@ -180,18 +183,25 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         )
         return remember(calibrated, features)
 
-    def update_state(self, features, labels) -> None:
-        """Adds a batch to the statistics of the epoch under way."""
+    def update_state(self, features, labels, counted=None) -> None:
+        """Adds a batch to the statistics of the epoch under way.
+
+        Args:
+            features, labels: As in a call.
+            counted: Which feature vectors count, a boolean per vector; `None` for all.
+        """
         rows, labels, index = self._rows(features, labels)
         rows = ops.stop_gradient(rows)
         if not SUMS_IN_FLOAT64:
-            self._set_origin(rows, index)
-        count, total, squares = sums_by_bin(rows, index, self.epoch_origin.value)
+            self._set_origin(rows, index, counted)
+        count, total, squares = sums_by_bin(rows, index, self.epoch_origin.value, counted)
         self.epoch_count.assign_add(count)
         self.epoch_sum.assign_add(total)
         self.epoch_sum_of_squares.assign_add(squares)
-        outside = ops.cast(self.bins.is_outside(labels), SUMS_DTYPE)
-        self.epoch_outside.assign_add(ops.sum(outside))
+        outside = self.bins.is_outside(labels)
+        if counted is not None:
+            outside = ops.logical_and(outside, ops.reshape(counted, (-1,)))
+        self.epoch_outside.assign_add(ops.sum(ops.cast(outside, SUMS_DTYPE)))
 
     def finalize_state(self) -> None:
         """Folds the epoch's statistics into the running ones, smooths them, and clears the epoch.
@@ -223,6 +233,8 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
     def calibrate(self, features, labels):
         """Moves features from their bin's running statistics to the smoothed ones."""
         rows, _, index = self._rows(features, labels)
+        # Statistics filled from neighbors say nothing of what the bin's own features were.
+        known = self.samples_seen.value > 0 if self.empty_bins == "neighbors" else None
         calibrated = calibrate(
             ops.cast(rows, "float32"),
             index,
@@ -231,6 +243,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             self.smoothed_mean.value,
             self.smoothed_variance.value,
             self.variance_clip,
+            known,
         )
         return ops.reshape(ops.cast(calibrated, features.dtype), ops.shape(features))
 
@@ -247,10 +260,23 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             variable.assign(np.full(variable.shape, value))
         self._clear_epoch()
 
-    def _set_origin(self, rows, index):
+    def _weighed(self, features, mask):
+        """The mask without the feature vectors whose sample weight is 0."""
+        scope, like = current_scope(), features[..., 0]
+        weights = None if scope is None else scope.sample_weight
+        if weights is not None:
+            weights = of_output(self, weights)
+        if weights is not None:
+            if len(weights.shape) > len(like.shape) and weights.shape[-1] == 1:
+                weights = weights[..., 0]
+            weighed = align_weights(weights, like) > 0
+            mask = weighed if mask is None else ops.logical_and(mask, weighed)
+        return mask
+
+    def _set_origin(self, rows, index, counted):
         """Takes the mean of a bin's first batch of an epoch as the origin of its sums."""
         origin = self.epoch_origin.value
-        count, total, _ = sums_by_bin(rows, index, ops.zeros_like(origin))
+        count, total, _ = sums_by_bin(rows, index, ops.zeros_like(origin), counted)
         first = ops.logical_and(self.epoch_count.value == 0, count > 0)[:, None]
         mean = total / ops.maximum(count, 1.0)[:, None]
         self.epoch_origin.assign(ops.where(first, mean, origin))

@@ -3,9 +3,14 @@
 import keras
 from keras import ops
 
+from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
+from keras_ranksim.layers.noise_scale import NoiseScale
+from keras_ranksim.layers.voting_head import VotingHead
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.before_calibration import before_calibration
 from keras_ranksim.scope.label_scope import current_scope, label_scope, labels_for, of_output
+
+NOT_REGULARIZERS = (FeatureDistributionSmoothing, NoiseScale, VotingHead)
 
 
 @registered
@@ -45,6 +50,12 @@ class PerImage(keras.layers.Layer):
             raise ValueError(
                 "`regularizer` must be a regularizer layer, for instance "
                 f"keras_ranksim.layers.RankSimRegularizer(). Received: regularizer={regularizer!r}"
+            )
+        if isinstance(regularizer, NOT_REGULARIZERS):
+            raise ValueError(
+                f"`regularizer` must return its input; {type(regularizer).__name__} changes it, "
+                "and acts on feature maps by itself. "
+                f"Received: regularizer={regularizer!r}"
             )
         self.regularizer = regularizer
         self.supports_masking = True

@@ -87,10 +87,12 @@ class RankSimRegularizer(keras.layers.Layer):
     def call(self, features, labels=None, training=None):
         if training and self.trainable and self.gamma > 0:
             raw, labels = before_calibration(features), labels_for(self, labels)
-            add_term(self, lambda predictions: self._term(raw, labels))
+            # Drawn here: the term is evaluated after the forward pass, outside JAX' stateless call.
+            seed = self.seed_generator.next()
+            add_term(self, lambda predictions: self._term(raw, labels, seed))
         return features
 
-    def _term(self, features, labels):
+    def _term(self, features, labels, seed):
         def loss(features, labels, rows):
             return ranksim_loss(
                 features,
@@ -98,7 +100,7 @@ class RankSimRegularizer(keras.layers.Layer):
                 gamma=self.gamma,
                 lambda_=self.lambda_,
                 reduction=self.reduction,
-                seed=self.seed_generator,
+                seed=seed,
                 label_similarity=self.label_similarity,
                 rows=rows,
             )

@@ -115,7 +115,9 @@ class VotingHead(keras.layers.Layer):
         outputs = self.outputs_of_experts(features)
         if training and self.trainable:
             labels, scope = labels_for(self, labels), current_scope()
-            add_term(self, lambda predictions: self._term(outputs, labels, scope))
+            # Read here: the term is evaluated after the forward pass, outside JAX' stateless call.
+            ramp = ops.convert_to_tensor(self.ramp)
+            add_term(self, lambda predictions: self._term(outputs, labels, scope, ramp))
         return self._answers(outputs)[0]
 
     def answers(self, features) -> tuple:
@@ -155,7 +157,7 @@ class VotingHead(keras.layers.Layer):
         prediction = of_surest(centers, log_scales) * self.deviation + self.mean
         return prediction, ops.exp(of_surest(log_scales, log_scales)) * self.deviation
 
-    def _term(self, outputs, labels, scope):
+    def _term(self, outputs, labels, scope, ramp):
         """The loss of this replica's samples, and only of views that the regression loss sees."""
         views, sample_weight = (1, None) if scope is None else (scope.views, scope.sample_weight)
         outputs, labels = supervised_rows(views, outputs, labels)
@@ -165,9 +167,7 @@ class VotingHead(keras.layers.Layer):
             (given,) = supervised_rows(views, of_output(self, sample_weight))
             weights = weights * align_weights(given, labels)
         standardized = (labels - self.mean) / self.deviation
-        return (
-            voting_loss(standardized, *self._split(outputs), weights, self.ramp) / replica_count()
-        )
+        return voting_loss(standardized, *self._split(outputs), weights, ramp) / replica_count()
 
     def get_config(self):
         return {

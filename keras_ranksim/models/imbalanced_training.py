@@ -11,10 +11,12 @@ from keras_ranksim.models.training_data import (
     check_training_data,
     check_validation_data,
     finite_batches,
+    has_own_loss,
     is_tf_dataset,
 )
 from keras_ranksim.scope.label_scope import current_scope, label_scope
 from keras_ranksim.scope.views import Views, repeat_rows, supervised_rows
+from keras_ranksim.shapes import as_columns
 
 if keras.config.backend() == "tensorflow":
     from keras_ranksim.distribute.multi_worker import DistributedFit as _Base
@@ -77,7 +79,7 @@ class ImbalancedTraining(_Base):
             callbacks=_with_epoch_fold(callbacks),
             validation_split=validation_split,
             validation_data=finite_batches(validation_data),
-            shuffle=shuffle and not is_tf_dataset(x),
+            shuffle=False if is_tf_dataset(x) else shuffle,
             class_weight=class_weight,
             sample_weight=sample_weight,
             **kwargs,
@@ -104,7 +106,8 @@ class ImbalancedTraining(_Base):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss, if there is one, and what the layers left in the label scope."""
         supervised = _supervised(x, y, y_pred, sample_weight)
-        if hasattr(supervised[0], "shape") and hasattr(supervised[1], "shape"):
+        shapes = [hasattr(part, "shape") for part in supervised[:2]]
+        if all(shapes) and not has_own_loss(self):
             check_label_shape(supervised[0].shape, supervised[1].shape)
         scope = current_scope()
         if scope is None:  # in evaluation
@@ -123,6 +126,8 @@ class ImbalancedTraining(_Base):
         loss = self._keras_loss(x, *supervised, training)
         if isinstance(scope.labels, dict) and isinstance(y_pred, (list, tuple)):
             y_pred = dict(zip(self.output_names, y_pred))
+        if isinstance(scope.labels, (list, tuple)) and isinstance(y_pred, dict):
+            y_pred = keras.tree.flatten(y_pred)  # as Keras pairs them
         return loss + ops.cast(scope.total_loss(y_pred), loss.dtype)
 
     def _keras_loss(self, x, y, y_pred, sample_weight, training):
@@ -172,10 +177,13 @@ def _joined(inputs):
 
 def _supervised(x, y, y_pred, sample_weight):
     """Labels, predictions and weights of the views that the regression loss sees."""
-    if not isinstance(x, Views):
-        return y, y_pred, sample_weight
-    y_pred = keras.tree.map_structure(lambda rows: supervised_rows(x.count, rows)[0], y_pred)
-    return repeat_rows(y, x.supervised), y_pred, repeat_rows(sample_weight, x.supervised)
+    if isinstance(x, Views):
+        y_pred = keras.tree.map_structure(lambda rows: supervised_rows(x.count, rows)[0], y_pred)
+        y, sample_weight = (repeat_rows(part, x.supervised) for part in (y, sample_weight))
+    if any(len(getattr(rows, "shape", ())) == 1 for rows in keras.tree.flatten(y_pred)):
+        # Keras would take the mean over such a batch before it weighs the samples.
+        y, y_pred = (keras.tree.map_structure(as_columns, part) for part in (y, y_pred))
+    return y, y_pred, sample_weight
 
 
 def _with_epoch_fold(callbacks):
@@ -184,5 +192,6 @@ def _with_epoch_fold(callbacks):
         if not any(isinstance(callback, EpochFold) for callback in callbacks.callbacks):
             callbacks.callbacks.insert(0, EpochFold())
             callbacks.callbacks[0].set_model(callbacks.model)
+            callbacks.callbacks[0].set_params(callbacks.params)
         return callbacks
     return [EpochFold(), *keras.tree.flatten(callbacks if callbacks is not None else [])]

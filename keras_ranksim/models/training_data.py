@@ -24,22 +24,28 @@ def check_training_data(x, y, sample_weight, model) -> None:
     """
     outputs = getattr(model, "outputs", None) or []
     if is_tf_dataset(x):
-        _check_dataset(x, outputs)
+        _check_dataset(x, outputs, model)
         return
     if y is None and hasattr(x, "dtype"):
         raise ValueError(
             "`y` must hold the labels: regularizers and losses need them. Received: y=None"
         )
-    if len(outputs) == 1:
-        if _is_array(y):
-            check_label_shape(np.shape(y), outputs[0].shape)
-            numbers("y", keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else y)
-        if _is_array(sample_weight):
-            _check_weights(sample_weight)
-        return
-    for labels in keras.tree.flatten(y):
-        if _is_array(labels):
-            numbers("y", labels)
+    y, sample_weight = _alone(y), _alone(sample_weight)
+    if len(outputs) == 1 and _is_array(y) and not has_own_loss(model):
+        check_label_shape(np.shape(y), outputs[0].shape)
+    for labels in _arrays(y):
+        numbers("y", keras.ops.convert_to_numpy(labels) if keras.ops.is_tensor(labels) else labels)
+    for weights in _arrays(sample_weight):
+        _check_weights(weights)
+
+
+def has_own_loss(model) -> bool:
+    """Whether the model's loss is a user's function, which may take labels of any shape."""
+    loss = getattr(model, "loss", None)
+    if not callable(loss):
+        return False
+    module = getattr(loss, "__module__", None) or type(loss).__module__
+    return module.partition(".")[0] not in ("keras", __name__.partition(".")[0])
 
 
 def check_validation_data(data, model) -> None:
@@ -185,7 +191,7 @@ def _check_weights(sample_weight):
         )
 
 
-def _check_dataset(dataset, outputs):
+def _check_dataset(dataset, outputs, model):
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) < 2:
         raise ValueError(
@@ -197,8 +203,21 @@ def _check_dataset(dataset, outputs):
         return
     if not (labels.dtype.is_floating or labels.dtype.is_integer or labels.dtype.is_bool):
         raise ValueError(f"`y` must hold numbers. Received: a dataset with y of {labels.dtype}")
-    if labels.shape.rank is not None and len(outputs) == 1:
+    if labels.shape.rank is not None and len(outputs) == 1 and not has_own_loss(model):
         check_label_shape(labels.shape.as_list(), outputs[0].shape)
+
+
+def _alone(part):
+    """The labels or weights of a single output that came in a list."""
+    is_wrapped = isinstance(part, (list, tuple)) and len(part) == 1
+    return part[0] if is_wrapped and getattr(part[0], "shape", ()) else part
+
+
+def _arrays(part):
+    """The arrays in labels or weights; a list of numbers is one."""
+    if isinstance(part, list) and not any(getattr(entry, "shape", ()) for entry in part):
+        return [part]
+    return [values for values in keras.tree.flatten(part) if _is_array(values)]
 
 
 def _is_array(values):

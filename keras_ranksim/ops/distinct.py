@@ -15,7 +15,7 @@ def one_per_label(labels, usable=None, seed=None) -> keras.KerasTensor:
     Args:
         labels: Tensor of shape `(batch, label_dimensions)`.
         usable: Optional boolean tensor of shape `(batch,)`; other samples are never drawn.
-        seed: An integer, a `keras.random.SeedGenerator`, or `None`.
+        seed: An integer, a `keras.random.SeedGenerator`, what its `next` returned, or `None`.
 
     Returns:
         An int32 tensor of indices into the batch, one per distinct label. Scalar labels come
@@ -103,7 +103,7 @@ def _lottery(count, seed):
         seed = keras.random.randint((2,), 0, 2**31 - 1)
     elif isinstance(seed, keras.random.SeedGenerator):
         seed = seed.next()
-    else:
+    elif not ops.is_tensor(seed):
         seed = [seed, 0]
     stream, step = ops.unstack(ops.cast(seed, _BITS))
     return _mix(ops.cast(ops.arange(count, dtype="int32"), _BITS) + _mix(step + _mix(stream)))

@@ -8,7 +8,7 @@ SMALLEST_TOTAL_VARIANCE = 1e-10
 CANCELLATION = 1e-13
 
 
-def sums_by_bin(rows, index, origin) -> tuple:
+def sums_by_bin(rows, index, origin, counted=None) -> tuple:
     """Count, sum and sum of squares of `row - origin[bin]`, for every bin.
 
     An origin near the bin's mean keeps the digits that the variance needs where sums are float32.
@@ -20,22 +20,25 @@ def sums_by_bin(rows, index, origin) -> tuple:
         rows: Tensor of shape `(n, features)`.
         index: int32 tensor of shape `(n,)`, the bin of every row.
         origin: Tensor of shape `(bins, features)`; its dtype is that of the sums.
+        counted: Which rows count, boolean, `n` in all; `None` for all.
 
     Returns:
         Tensors of shapes `(bins,)`, `(bins, features)`, `(bins, features)`.
     """
+    counted = ops.ones_like(index, "bool") if counted is None else ops.reshape(counted, (-1,))
     count, size = ops.shape(rows)
     length = max(1, ENTRIES_AT_ONCE // max(1, size))
 
     def at_once():
-        return _sums_at_once(rows, index, origin, ops.ones_like(index, dtype="bool"))
+        return _sums_at_once(rows, index, origin, counted)
 
     def in_blocks():
         def add_a_block(start, *sums):
             place = start + ops.arange(length, dtype="int32")
             last = ops.minimum(place, count - 1)
             block, bins = ops.take(rows, last, axis=0), ops.take(index, last)
-            of_block = _sums_at_once(block, bins, origin, place < count)
+            counts = ops.logical_and(place < count, ops.take(counted, last))
+            of_block = _sums_at_once(block, bins, origin, counts)
             return (start + length, *(total + part for total, part in zip(sums, of_block)))
 
         nothing = (ops.zeros_like(origin[:, 0]), ops.zeros_like(origin), ops.zeros_like(origin))
@@ -147,7 +150,7 @@ def fill_from_neighbors(statistic, seen) -> np.ndarray:
     return (statistic[left] + statistic[right]) / 2
 
 
-def calibrate(rows, index, mean, variance, smoothed_mean, smoothed_variance, clip):
+def calibrate(rows, index, mean, variance, smoothed_mean, smoothed_variance, clip, known=None):
     """`(row - mean) * sqrt(clip(smoothed_variance / variance)) + smoothed_mean`, by bin.
 
     Dimensions of zero variance, and bins whose variances sum to zero, pass unchanged.
@@ -157,12 +160,15 @@ def calibrate(rows, index, mean, variance, smoothed_mean, smoothed_variance, cli
         index: int32 tensor of shape `(n,)`, the bin of every row.
         mean, variance, smoothed_mean, smoothed_variance: Tensors `(bins, features)`.
         clip: Bounds of the ratio of the variances.
+        known: Boolean tensor `(bins,)`: rows of other bins pass unchanged; `None` for all bins.
 
     Returns:
         A tensor of shape `(n, features)`.
     """
     flat = ops.sum(variance, axis=-1, keepdims=True) < SMALLEST_TOTAL_VARIANCE
     unchanged = ops.logical_or(variance == 0, flat)
+    if known is not None:
+        unchanged = ops.logical_or(unchanged, ops.logical_not(known)[:, None])
     ratio = smoothed_variance / ops.where(unchanged, ops.ones_like(variance), variance)
     scale = ops.where(unchanged, ops.ones_like(ratio), ops.sqrt(ops.clip(ratio, *clip)))
     origin = ops.where(unchanged, ops.zeros_like(mean), mean)

@@ -6,6 +6,7 @@ from keras import ops
 from keras_ranksim.ops.geometry import GEOMETRIES
 from keras_ranksim.ops.larger_entries import larger_entries
 from keras_ranksim.ops.pairs import sum_over_pairs
+from keras_ranksim.ops.ranking import rank_by_distance
 from keras_ranksim.ops.rows import rows_of_samples
 from keras_ranksim.ops.running import running_logsumexp
 from keras_ranksim.ops.similarity import ORDERS, label_distance
@@ -66,8 +67,17 @@ def rank_n_contrast_loss(
     same_lengths(features=features.shape[:1], labels=labels.shape[:1])
     count = ops.cast(ops.shape(features)[0], "float32")
 
+    scalar = labels.shape[-1] == 1
+    ascending = ops.argsort(labels[:, 0]) if scalar else None
+    place = ops.argsort(ascending) if scalar else None
+
     def terms(similarity, index):
-        distance = label_distance(ops.take(labels, index, axis=0), labels, order)
+        if scalar:  # by rank, since equal distances of labels in tenths differ by their rounding
+            sorted_labels = ops.take(labels[:, 0], ascending)
+            distance = rank_by_distance(sorted_labels, ops.take(place, index))
+            distance = ops.take(distance, place, axis=1)
+        else:
+            distance = label_distance(ops.take(labels, index, axis=0), labels, order)
         return rank_n_contrast_terms(similarity, index, distance, temperature)
 
     total = sum_over_pairs(terms, features, rows, similarity)

@@ -154,7 +154,7 @@ def add_term(layer, term) -> None:
 
 def _tensors(labels):
     """A list of numbers as a tensor; tensors, and structures of them, as they are."""
-    if isinstance(labels, (list, tuple)) and not any(hasattr(part, "shape") for part in labels):
+    if isinstance(labels, (list, tuple)) and not any(getattr(part, "shape", ()) for part in labels):
         return ops.convert_to_tensor(labels)
     return labels
 

@@ -17,6 +17,7 @@ import keras_ranksim as kr
 from keras_ranksim.experiments import folder_lock, processes, run_table
 from keras_ranksim.experiments.cells import Cell
 from keras_ranksim.experiments.progress import TableProgress
+from keras_ranksim.methods.library import LIBRARY
 from keras_ranksim.methods.registry import unregister
 
 
@@ -30,7 +31,7 @@ def _traced():
 
 @pytest.fixture
 def exits():
-    """A method of a notebook, of which one run ends its process."""
+    """A method of a notebook in place of the library's, of which one run ends its process."""
     parent = os.getpid()
 
     def layer(benchmark):
@@ -39,9 +40,11 @@ def exits():
             os._exit(3)
         return keras.layers.Activation("tanh")
 
-    kr.methods.register(kr.methods.Entry("EXITS", "Ends its process", layer=layer))
-    yield "VANILLA + EXITS"  # as tables spell it
-    unregister("EXITS")
+    unregister("CMIXUP")
+    kr.methods.register(kr.methods.Entry("CMIXUP", "Ends its process", layer=layer))
+    yield "VANILLA + CMIXUP"  # as tables spell it
+    unregister("CMIXUP")
+    kr.methods.register(LIBRARY["CMIXUP"])
 
 
 def loaded(seed):
@@ -80,7 +83,7 @@ def test_two_processes_find_what_one_finds_after_an_interruption(exits, tmp_path
     message = table.errors()[f"{exits}, seed 1"]
     assert "ended with exit code 3" in message
     assert message.endswith("out of luck")
-    assert "| VANILLA + EXITS | 1, 1 failed |" in (tmp_path / "table.md").read_text()
+    assert f"| {exits} | 1, 1 failed |" in (tmp_path / "table.md").read_text()
     alone = run_table(loaded, methods, seeds, epochs=2)
     assert list(table.results) == list(alone.results) == methods
     for name, seed in (("VANILLA", 0), ("VANILLA", 1), (exits, 0)):
