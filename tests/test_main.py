@@ -88,6 +88,7 @@ def test_a_search_prints_its_trials_and_draws_them(csv, tmp_path, capsys):
     assert main([*command, "--output-dir", str(tmp_path)]) == 0
     assert "On the test split" in capsys.readouterr().out
     assert (tmp_path / "trials.png").exists()
+    assert len(pd.read_csv(tmp_path / "trials.csv")) == 2, "one, as asked for, and the baseline"
 
 
 @pytest.mark.parametrize(

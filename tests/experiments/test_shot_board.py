@@ -85,6 +85,22 @@ def test_a_run_with_the_board_learns_what_one_without_learns(faces, tmp_path):
     assert runs == {"whole_model", "regressor_alone"}
 
 
+@pytest.mark.filterwarnings("ignore:No embeddings are kept")
+def test_a_head_that_is_a_model_has_the_other_panels(faces, tmp_path):
+    import keras
+
+    def head():
+        return keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(1)], name="head")
+
+    with pytest.warns(UserWarning, match="TensorBoard shows no panels of features"):
+        kr.experiments.run(
+            faces.replace(make_head=head), "VANILLA", 0, 1, tmp_path, 0, tensorboard=True
+        )
+    (folder,) = (tmp_path / "tensorboard").iterdir()
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    assert "mae_by_shot/all" in events.Tags()["tensors"]
+
+
 def test_labels_of_maps_are_means_of_what_was_measured():
     maps = tf.constant([[[[2.0], [0.0]], [[4.0], [0.0]]], [[[0.0], [0.0]], [[0.0], [0.0]]]])
     np.testing.assert_allclose(_of_images(maps), [3, 0])

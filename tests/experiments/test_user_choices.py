@@ -56,8 +56,8 @@ def stop_early():
 def test_what_a_callback_stopped_is_not_trained_on_when_it_resumes(benchmark, tmp_path, method):
     whole = run(benchmark, method, epochs=9, verbose=0, callbacks=stop_early())
     for _ in Method.parse(method).stages:
+        callbacks = [stop_early(), Interrupt()]
         with pytest.raises(KeyboardInterrupt):
-            callbacks = [stop_early(), Interrupt()]
             run(benchmark, method, 0, 9, tmp_path / "run", verbose=0, callbacks=callbacks)
     resumed = run(benchmark, method, 0, 9, tmp_path / "run", verbose=0, callbacks=stop_early())
     assert resumed.history["mae"] == whole.history["mae"]
