@@ -5,7 +5,9 @@ import numpy as np
 from keras_ranksim.layers import NoiseScale, VotingHead
 from keras_ranksim.losses import BalancedMSE, DistLoss, FocalR
 from keras_ranksim.methods.registry import Entry, Stage, Tunable
+from keras_ranksim.validation import one_of
 
+ERRORS = {"mae": "absolute", "mse": "squared"}
 SMOOTHING = ("kernel", "kernel_size", "sigma")
 
 
@@ -15,8 +17,10 @@ def _noise_scale(benchmark):
 
 
 def _dist(benchmark):
-    error = "absolute" if benchmark.recipe.loss == "mae" else "squared"
-    settings = {"error": error, **benchmark.recipe.of("dist")}
+    settings = benchmark.recipe.of("dist")
+    if "error" not in settings:
+        loss = one_of("recipe.loss", benchmark.recipe.loss, ERRORS, "if DIST is to follow it")
+        settings = {"error": ERRORS[loss], **settings}
     return DistLoss(**_training_labels(benchmark), **settings)
 
 

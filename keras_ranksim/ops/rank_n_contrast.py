@@ -34,7 +34,8 @@ def rank_n_contrast_loss(
     Each row is sorted by the distance of the labels once, which takes `N^2 log N` steps for N
     samples. Above 4,096 samples the anchors are taken in blocks, which bounds memory. The
     gradient is computed with the value, so it cannot be differentiated again; equal features
-    have a gradient of 0 toward each other.
+    have a gradient of 0 toward each other. Euclidean distances come from one matrix product:
+    features much nearer than a thousandth of the spread of the batch count as equal.
 
     Args:
         features: Tensor of shape `(batch, ...)`, flattened per sample.

@@ -218,6 +218,11 @@ def test_methods_are_checked_and_spelled_alike_however_they_are_made():
         Method.parse("VANILLA | SQINV")
 
 
+def test_dist_loss_follows_only_losses_that_it_knows(benchmark):
+    with pytest.raises(ValueError, match=r"`recipe.loss` must be one of 'mae', 'mse', if DIST"):
+        run(with_recipe(benchmark, loss="huber"), "DIST", epochs=1, verbose=0)
+
+
 @pytest.mark.parametrize("name", ["epochs", "batch_size"])
 def test_recipes_train_at_least_once(benchmark, name):
     with pytest.raises(ValueError, match=f"`{name}` must be a whole number of at least 1"):
