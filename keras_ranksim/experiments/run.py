@@ -69,7 +69,7 @@ def run(
     """
     method, seed = Method.parse(method), int(seed)
     benchmark = as_trained(benchmark, method, seed, epochs)
-    callbacks = keras.tree.flatten(callbacks)  # one alone will do, as in `fit`
+    callbacks = keras.tree.flatten(callbacks or ())  # one alone will do, as in `fit`
     callbacks += _boards(tensorboard, benchmark, output_dir)
     with _folder(output_dir) as folder, _without_warnings_of_retracing():
         settings = settings_of(benchmark, method, seed)

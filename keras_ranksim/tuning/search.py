@@ -106,7 +106,7 @@ def search(
         positive_integer("epochs", epochs, "epochs per trial")
     seed = int(non_negative("seed", seed, "a whole number"))
     verbose = 1 if verbose == "auto" else verbose
-    fit_arguments = {"callbacks": keras.tree.flatten(callbacks), "verbose": verbose}
+    fit_arguments = {"callbacks": keras.tree.flatten(callbacks or ()), "verbose": verbose}
     if isinstance(benchmark, Benchmark):
         code = code_of(objective) if callable(objective) else None
         hypermodel = RankSimHyperModel(

@@ -23,16 +23,11 @@ def trained(settings: dict, method: Method | str) -> Markup:
     """
     recipe = Recipe(**settings["recipe"])
     loss = LOSSES.get(recipe.loss, recipe.loss)
+    terms, parts, stages, weighting = [], [], (), None
     if isinstance(method, str):
-        terms, parts, stages, weighting = (
-            [("method", f"{method}, not registered here")],
-            [],
-            (),
-            None,
-        )
+        terms.append(("method", f"{method}, not registered here"))
     else:
-        terms, parts, stages = [], method.entries, method.stages
-        weighting = method.weighting(recipe)
+        parts, stages, weighting = method.entries, method.stages, method.weighting(recipe)
     for entry in parts:
         if entry.loss is not None:
             loss = f"{entry.summary}{_in_brackets(entry, recipe)}"
