@@ -22,10 +22,9 @@ class RankSimRegularizer(keras.layers.Layer):
     input, and adds `keras_ranksim.ops.ranksim_loss` to the loss in training; under a distribution
     strategy the term is that of the global batch, and every replica ranks its share of the rows.
 
-    The defaults, gamma 0.01 and lambda 100, changed errors little on ages, text and tables; the
-    paper has other pairs, such as (100, 2) for ages. What counts is `gamma * lambda_`, the perturbation: far
-    above 1 it saturates, far below 0.01 it gives zeros, and between them it depends on the
-    features: search it with `keras_ranksim.tuning.search`.
+    The defaults, gamma 0.01 and lambda 100, changed errors little; the paper has others, such as
+    (100, 2) for ages. What counts is `gamma * lambda_`, the perturbation: far above 1 it saturates,
+    far below 0.01 it gives zeros. Search it with `keras_ranksim.tuning.search`.
 
     Args:
         gamma: Weight of the term, at least 0.
@@ -87,8 +86,7 @@ class RankSimRegularizer(keras.layers.Layer):
     def call(self, features, labels=None, training=None):
         if training and self.trainable and self.gamma > 0:
             raw, labels = before_calibration(features), labels_for(self, labels)
-            # Drawn here: the term is evaluated after the forward pass, outside JAX' stateless call.
-            seed = self.seed_generator.next()
+            seed = self.seed_generator.next()  # here: the term is left for after the forward pass
             add_term(self, lambda predictions: self._term(raw, labels, seed))
         return features
 

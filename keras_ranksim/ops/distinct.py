@@ -103,7 +103,7 @@ def _lottery(count, seed):
         seed = keras.random.randint((2,), 0, 2**31 - 1)
     elif isinstance(seed, keras.random.SeedGenerator):
         seed = seed.next()
-    elif not ops.is_tensor(seed):
+    elif not getattr(seed, "shape", ()):
         seed = [seed, 0]
     stream, step = ops.unstack(ops.cast(seed, _BITS))
     return _mix(ops.cast(ops.arange(count, dtype="int32"), _BITS) + _mix(step + _mix(stream)))
