@@ -126,15 +126,9 @@ def _cell(cells, row, folder):
 def _same_label(folders):
     """The label of all runs, which decides the shots of the reports."""
     found = [LabelInfo.load(folder) for folder in folders]
-    for folder, label in zip(folders, found):
-        same = label.shot_limits == found[0].shot_limits and all(
-            np.array_equal(own, first)
-            for own, first in (
-                (label.bins.edges, found[0].bins.edges),
-                (label.counts, found[0].counts),
-            )
-        )
-        if not same:
+    shots = [(one.shot_limits, one.bins.edges.tolist(), one.counts.tolist()) for one in found]
+    for folder, decides in zip(folders, shots):
+        if decides != shots[0]:
             raise ValueError(
                 "`folders` must hold runs with the same training labels, bins and shot limits. "
                 f"Received: others in '{folder}' than in '{folders[0]}'"

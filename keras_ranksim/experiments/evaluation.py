@@ -53,10 +53,10 @@ def predict(model, benchmark: Benchmark, split: str, verbose=0):
         np.concatenate([np.asarray(batch[part]) for batch in data]) for part in (1, 2)
     )
     predictions = model.predict(data, verbose=verbose)
+    if getattr(predictions, "ndim", 0) == 1:
+        predictions = predictions[:, None]
     shape = getattr(predictions, "shape", None)
-    if shape == labels.shape[:1]:
-        predictions, shape = predictions[:, None], labels.shape
-    if (labels.shape[1] != 1 and labels.ndim == 2) or shape != labels.shape:
+    if shape != labels.shape or (labels.ndim == 2 and labels.shape[1] != 1):
         received = "several outputs" if shape is None else f"predictions of shape {shape}"
         raise ValueError(
             "`model` must predict one label per sample, or a map like those of the labels. "

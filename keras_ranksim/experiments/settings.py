@@ -23,9 +23,9 @@ from keras_ranksim.methods.method import Method
 
 NOT_COMPARED = ("versions", "command")
 INPUTS = "inputs"
-# Runs of earlier versions do not tell them.
+# Folders of earlier versions do not hold these.
 ADDED_LATER = (INPUTS, "space", "measure")
-# Told only where they are not what they usually are.
+# Written only where they differ from the default.
 UNUSUAL = ("head", "dtype_policy", "own_methods")
 FEW = 100
 

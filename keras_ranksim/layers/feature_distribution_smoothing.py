@@ -72,6 +72,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         labels: Optional scalar labels, one per feature vector. Without them the labels come
             from `ImbalancedRegressor.fit` or from a `label_scope`.
         training: Whether to collect and calibrate. A layer with `trainable=False` does not.
+        mask: Which feature vectors count in the statistics; those of sample weight 0 do not.
 
     Example:
 
@@ -262,16 +263,12 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
 
     def _weighed(self, features, mask):
         """The mask without the feature vectors whose sample weight is 0."""
-        scope, like = current_scope(), features[..., 0]
-        weights = None if scope is None else scope.sample_weight
-        if weights is not None:
-            weights = of_output(self, weights)
-        if weights is not None:
-            if len(weights.shape) > len(like.shape) and weights.shape[-1] == 1:
-                weights = weights[..., 0]
-            weighed = align_weights(weights, like) > 0
-            mask = weighed if mask is None else ops.logical_and(mask, weighed)
-        return mask
+        scope = current_scope()
+        weights = None if scope is None else of_output(self, scope.sample_weight)
+        if weights is None:
+            return mask
+        weighed = align_weights(weights, features[..., :1])[..., 0] > 0
+        return weighed if mask is None else ops.logical_and(mask, weighed)
 
     def _set_origin(self, rows, index, counted):
         """Takes the mean of a bin's first batch of an epoch as the origin of its sums."""

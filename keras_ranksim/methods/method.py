@@ -46,7 +46,7 @@ class Method:
         """
         if isinstance(name, Method):
             return name
-        return cls(*_checked(str(name)))
+        return cls(str(name))  # which is taken apart when it is checked
 
     @classmethod
     def paper_grid(cls, weighting: str = "SQINV") -> list[Method]:

@@ -106,9 +106,8 @@ class ImbalancedTraining(_Base):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss, if there is one, and what the layers left in the label scope."""
         supervised = _supervised(x, y, y_pred, sample_weight)
-        shapes = [hasattr(part, "shape") for part in supervised[:2]]
-        if all(shapes) and not has_own_loss(self):
-            check_label_shape(supervised[0].shape, supervised[1].shape)
+        if all(hasattr(part, "shape") for part in supervised[:2]):
+            check_label_shape(supervised[0].shape, supervised[1].shape, has_own_loss(self))
         scope = current_scope()
         if scope is None:  # in evaluation
             with label_scope(None) as scope:

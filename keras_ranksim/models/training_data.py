@@ -31,8 +31,8 @@ def check_training_data(x, y, sample_weight, model) -> None:
             "`y` must hold the labels: regularizers and losses need them. Received: y=None"
         )
     y, sample_weight = _alone(y), _alone(sample_weight)
-    if len(outputs) == 1 and _is_array(y) and not has_own_loss(model):
-        check_label_shape(np.shape(y), outputs[0].shape)
+    if len(outputs) == 1 and _is_array(y):
+        check_label_shape(np.shape(y), outputs[0].shape, has_own_loss(model))
     for labels in _arrays(y):
         numbers("y", keras.ops.convert_to_numpy(labels) if keras.ops.is_tensor(labels) else labels)
     for weights in _arrays(sample_weight):
@@ -40,7 +40,7 @@ def check_training_data(x, y, sample_weight, model) -> None:
 
 
 def has_own_loss(model) -> bool:
-    """Whether the model's loss is a user's function, which may take labels of any shape."""
+    """Whether the model's loss is a user's function, which may take more columns of labels."""
     loss = getattr(model, "loss", None)
     if not callable(loss):
         return False
@@ -156,12 +156,13 @@ def _finite_tf_batches(dataset):
     return dataset.map(check, num_parallel_calls=tf.data.AUTOTUNE).prefetch(1)
 
 
-def check_label_shape(label_shape, output_shape) -> None:
+def check_label_shape(label_shape, output_shape, own_loss=False) -> None:
     """Raises if labels of `label_shape` would broadcast against an output of `output_shape`.
 
     Both start with the batch; labels of shape `(batch,)` hold one number per sample. Labels fit
     an output of the same shape. A last axis of 1 may be missing in either. Labels with one number
-    fit an output with several, such as quantiles: what they mean is up to the loss.
+    fit an output with several, such as quantiles: what they mean is up to the loss. So it is with
+    any number of columns if `own_loss`, a user's function.
     """
     if label_shape is None or isinstance(output_shape, (dict, list)):
         return
@@ -171,7 +172,7 @@ def check_label_shape(label_shape, output_shape) -> None:
     elif len(output) == len(label) - 1 and label[-1] == 1:
         output = (*output, 1)
     same_axes = len(label) == len(output) and all(map(_may_be_equal, label[:-1], output[:-1]))
-    if not same_axes or not (label[-1] == 1 or _may_be_equal(label[-1], output[-1])):
+    if not same_axes or not (own_loss or label[-1] == 1 or _may_be_equal(label[-1], output[-1])):
         raise ValueError(
             f"`y` must have the shape of the model's output, {_named(output_shape)}. "
             f"Received: y of shape {_named(label_shape)}"
@@ -203,8 +204,8 @@ def _check_dataset(dataset, outputs, model):
         return
     if not (labels.dtype.is_floating or labels.dtype.is_integer or labels.dtype.is_bool):
         raise ValueError(f"`y` must hold numbers. Received: a dataset with y of {labels.dtype}")
-    if labels.shape.rank is not None and len(outputs) == 1 and not has_own_loss(model):
-        check_label_shape(labels.shape.as_list(), outputs[0].shape)
+    if labels.shape.rank is not None and len(outputs) == 1:
+        check_label_shape(labels.shape.as_list(), outputs[0].shape, has_own_loss(model))
 
 
 def _alone(part):

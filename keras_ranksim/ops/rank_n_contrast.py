@@ -68,21 +68,25 @@ def rank_n_contrast_loss(
     same_lengths(features=features.shape[:1], labels=labels.shape[:1])
     count = ops.cast(ops.shape(features)[0], "float32")
 
-    scalar = labels.shape[-1] == 1
-    ascending = ops.argsort(labels[:, 0]) if scalar else None
-    place = ops.argsort(ascending) if scalar else None
+    distances = label_distances(labels, order)
 
     def terms(similarity, index):
-        if scalar:  # by rank, since equal distances of labels in tenths differ by their rounding
-            sorted_labels = ops.take(labels[:, 0], ascending)
-            distance = rank_by_distance(sorted_labels, ops.take(place, index))
-            distance = ops.take(distance, place, axis=1)
-        else:
-            distance = label_distance(ops.take(labels, index, axis=0), labels, order)
-        return rank_n_contrast_terms(similarity, index, distance, temperature)
+        return rank_n_contrast_terms(similarity, index, distances(index), temperature)
 
     total = sum_over_pairs(terms, features, rows, similarity)
     return total / ops.maximum(count * (count - 1), 1.0)
+
+
+def label_distances(labels, order):
+    """A function from row indices, `(n,)`, to the distances of these labels from all, `(n, M)`.
+
+    Scalar labels give ranks instead, since equal distances of labels in tenths differ by rounding.
+    """
+    if labels.shape[-1] != 1:
+        return lambda index: label_distance(ops.take(labels, index, axis=0), labels, order)
+    ascending = ops.argsort(labels[:, 0])
+    points, place = ops.take(labels[:, 0], ascending), ops.argsort(ascending)
+    return lambda index: ops.take(rank_by_distance(points, ops.take(place, index)), place, axis=1)
 
 
 def rank_n_contrast_terms(similarity, index, distance, temperature) -> tuple:
