@@ -44,9 +44,14 @@ def one_of(name: str, value, choices: Iterable, otherwise: str = ""):
 
 def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
     """Returns `values` as a float64 array, or raises when they are not all finite numbers."""
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"`{name}` must hold a number everywhere: replace masked entries, or leave them out. "
+            f"Received: {np.ma.count_masked(values)} masked entries of {np.ma.size(values)}"
+        )
     try:
         array = np.asarray(values)
-        if array.dtype.kind in "USMm":
+        if array.dtype.kind in "USMmc":
             raise TypeError(f"values of type {array.dtype}")
         array = array.astype("float64")
     except (TypeError, ValueError) as error:
@@ -63,6 +68,16 @@ def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
     if ndim is not None and array.ndim != ndim:
         raise ValueError(
             f"`{name}` must have {ndim} dimension(s). Received: {name} of shape {array.shape}"
+        )
+    return array
+
+
+def in_range_of_float32(name: str, array: np.ndarray) -> np.ndarray:
+    """Returns an array of numbers, or raises if some are too large for float32."""
+    if np.abs(array).max(initial=0) > np.finfo("float32").max:
+        raise ValueError(
+            f"`{name}` must lie in the range of float32, in which models compute: divide all of "
+            f"them by a number. Received: {name} from {array.min():g} to {array.max():g}"
         )
     return array
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +40,19 @@ class FilePipelines:
             self.count(split),
             **order_arguments(split, benchmark),
         )
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """By which a run knows that its files were changed: a hash of their names and sizes.
+
+        Not of folders and times, which change when data are copied to another machine.
+        """
+        found = hashlib.blake2b(digest_size=8)
+        for path in itertools.chain(
+            *(paths for kinds in self.files.values() for paths in kinds.values())
+        ):
+            found.update(f"{os.path.basename(path)} {os.path.getsize(path)}\n".encode())
+        return found.hexdigest()
 
     def count(self, split: str) -> int:
         """The number of samples of a split."""

@@ -44,6 +44,14 @@ def decode_image(path, contents, size: tuple[int, int]):
     return image
 
 
+def has_sixteen_bits(contents):
+    """Whether an image file is a PNG of 16 bits per channel, of which `decode_image` takes 8."""
+    is_png = tf.strings.substr(contents, 0, len(PNG[0])) == PNG[0]
+    # An empty string where the file is too short.
+    depth = tf.strings.substr(contents, tf.minimum(24, tf.strings.length(contents)), 1)
+    return tf.logical_and(is_png, depth == b"\x10")
+
+
 def random_views(image, seed, views: int = 1, padding: int = PADDING) -> tuple:
     """Views of one image: a random window of the padded image, mirrored half of the time.
 

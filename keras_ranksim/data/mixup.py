@@ -103,7 +103,9 @@ def draw_partners(labels, bandwidth: float, alpha: float, seed) -> tuple:
         An int64 and a float32 tensor of shape `(batch,)`.
     """
     count = tf.shape(labels)[0]
-    labels = tf.reshape(tf.cast(labels, "float32"), (count, -1))
+    # Before they are rounded, so that times in seconds keep their distances.
+    labels = tf.reshape(tf.cast(labels - labels[:1], "float32"), (count, -1))
+    labels = tf.debugging.assert_all_finite(labels, "`dataset` must hold finite labels")
     squared = tf.reduce_sum((labels[:, None] - labels[None]) ** 2, axis=-1)
     seeds = tf.random.experimental.stateless_split(seed, 3)
     partner = tf.random.stateless_categorical(-squared / (2 * bandwidth**2), 1, seeds[0])[:, 0]
@@ -140,8 +142,12 @@ def _check_can_be_mixed(spec):
                 f"Received: inputs of type {part.dtype.name}"
             )
     shape = getattr(spec[1], "shape", None)
-    if shape is None or len(shape) not in (1, 2):
+    if shape is None or shape.rank not in (1, 2):
         raise ValueError(
             "`dataset` must hold one label per sample, (batch,) or (batch, k), since C-Mixup "
             f"draws partners by the distance of labels. Received: labels {spec[1]}"
+        )
+    if len(spec) == 3 and getattr(spec[2], "shape", spec[1].shape).rank not in (1, 2):
+        raise ValueError(
+            f"`dataset` must hold one weight per sample, (batch,). Received: weights {spec[2]}"
         )

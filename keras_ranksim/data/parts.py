@@ -12,14 +12,17 @@ MOST_PER_BIN = 30
 LARGEST_SHARE = 0.15
 FEWEST_ROWS = 20
 ENOUGH_ROWS, ENOUGH_SHARE = 30, 0.05
+MOST_COPIES = 30  # times the usual number: a sample with more of them only trains
 
 
 def balanced_parts(
-    labels, bins: LabelBins, max_per_bin: int | None, seed: int, source: str
+    labels, bins: LabelBins, max_per_bin: int | None, seed: int, source: str, groups=None
 ) -> np.ndarray:
-    """`balanced_split` of a table that may be small.
+    """`balanced_split` of a table that may be small, and whose rows may come in groups.
 
     If its bins leave fewer than 30 test rows, and fewer than 5%, it is split by wider ones.
+    Groups stay together and count as one row each. One of very many rows, such as a row of zeros
+    that fills half of the table, trains: validation or test would consist of nothing else.
 
     Args:
         labels: The labels of all rows.
@@ -28,10 +31,23 @@ def balanced_parts(
             if 30 would make either larger than 15% of the table.
         seed: Seed of the split.
         source: Name of the table for errors.
+        groups: Number of the group of every row, from 0 in the order of their first rows; `None`
+            if every row is its own. The label of a group is that of its first row.
 
     Returns:
         An array of `"train"`, `"val"` and `"test"`, one per row.
     """
+    labels = np.asarray(labels)
+    if groups is None:
+        return _parts_of_rows(labels, bins, max_per_bin, seed, source)
+    _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    small = sizes <= MOST_COPIES * np.median(sizes)
+    parts = np.full(len(first), "train", dtype=object)
+    parts[small] = _parts_of_rows(labels[first[small]], bins, max_per_bin, seed, source)
+    return parts[groups]
+
+
+def _parts_of_rows(labels, bins, max_per_bin, seed, source):
     if max_per_bin is not None:
         parts = balanced_split(labels, bins, max_per_bin=max_per_bin, seed=seed)
     else:
@@ -43,8 +59,8 @@ def balanced_parts(
     if "test" not in parts:
         raise ValueError(
             f"{source} must hold at least three rows with labels of one bin, or validation and "
-            f"test stay empty. Received: {len(labels)} rows over {len(bins)} bins; pass wider "
-            "`bins`, or name a `split` column"
+            f"test stay empty. Received: {len(labels)} different rows over {len(bins)} bins; pass "
+            "wider `bins`, or name a `split` column"
         )
     return parts
 

@@ -1,12 +1,18 @@
 """Batches of pictures: scaled, and in training mirrored and shifted at random."""
 
 import dataclasses
+import functools
 
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_image_bytes
 from keras_ranksim.data.images import decode_image, scale_image
-from keras_ranksim.data.pipeline import batches_from_arrays, labels_and_weights, order_arguments
+from keras_ranksim.data.pipeline import (
+    batches_from_arrays,
+    hash_of_arrays,
+    labels_and_weights,
+    order_arguments,
+)
 from keras_ranksim.scope import Views
 
 LARGEST_SHIFT = 1 / 16
@@ -76,6 +82,11 @@ class PicturePipelines:
             augment=augment,
         )
         return batches if augment is not None else batches.map(_scaled, tf.data.AUTOTUNE)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """By which a run knows that its pictures were changed."""
+        return hash_of_arrays(self.pictures)
 
     def count(self, split: str) -> int:
         """The number of samples of a split."""

@@ -205,13 +205,8 @@ class ArrayPipelines:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A short hash of the arrays, by which a run knows that its data were changed."""
-        found = hashlib.blake2b(digest_size=8)
-        for array in map(np.asarray, keras.tree.flatten(self.arrays)):
-            found.update(f"{array.dtype} {array.shape} ".encode())
-            is_text = array.dtype == object
-            found.update(repr(array.tolist()).encode() if is_text else array.tobytes())
-        return found.hexdigest()
+        """By which a run knows that its data were changed."""
+        return hash_of_arrays(self.arrays)
 
     def __call__(self, split: str, benchmark) -> tf.data.Dataset:
         if benchmark.views != 1:
@@ -241,6 +236,16 @@ class ArrayPipelines:
             split: pandas.DataFrame(x, columns=self.names).assign(**{label_name: labels[split]})
             for split, x in self.arrays.items()
         }
+
+
+def hash_of_arrays(arrays) -> str:
+    """A short hash of what arrays, or a structure of them, hold."""
+    found = hashlib.blake2b(digest_size=8)
+    for array in map(np.asarray, keras.tree.flatten(arrays)):
+        found.update(f"{array.dtype} {array.shape} ".encode())
+        is_text = array.dtype == object
+        found.update(repr(array.tolist()).encode() if is_text else array.tobytes())
+    return found.hexdigest()
 
 
 def label_columns(labels, weights=None) -> tuple:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.images import decode_image
+from keras_ranksim.data.images import decode_image, has_sixteen_bits
 from keras_ranksim.progress_bar import ProgressBar
 from keras_ranksim.validation import is_number
 
@@ -67,11 +67,13 @@ class ReadPictures:
             if they were only looked at.
         broken: For every file, whether it could not be decoded.
         gray: For every file, whether its three channels are equal.
+        deep: For every file, whether it has 16 bits per channel, of which 8 were read.
     """
 
     pictures: np.ndarray | None
     broken: np.ndarray
     gray: np.ndarray
+    deep: np.ndarray
 
 
 def read_pictures(
@@ -97,18 +99,23 @@ def read_pictures(
         patience: Seconds after which the bar appears.
     """
     pictures = np.zeros((count, *size, 3), dtype="uint8") if keep else None
-    broken, gray = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
-    decoded = tf.data.Dataset.range(count).map(
-        lambda index: (index, decode_image(*read(index), size)),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    broken, gray, deep = (np.full(count, start) for start in (True, False, False))
+
+    def decode(index):
+        name, contents = read(index)
+        return index, decode_image(name, contents, size), has_sixteen_bits(contents)
+
+    decoded = tf.data.Dataset.range(count).map(decode, num_parallel_calls=tf.data.AUTOTUNE)
     if skip_broken:
         decoded = decoded.ignore_errors()
     bar = ProgressBar(count, unit_name="image", verbose=int(verbose), patience=patience)
-    for indexes, batch in decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator():
+    for indexes, batch, sixteen_bits in (
+        decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator()
+    ):
         if keep:
             pictures[indexes] = batch
         broken[indexes] = False
         gray[indexes] = (batch == batch[..., :1]).all(axis=(1, 2, 3))
+        deep[indexes] = sixteen_bits
         bar.update(int(indexes[-1]) + 1)
-    return ReadPictures(pictures, broken, gray)
+    return ReadPictures(pictures, broken, gray, deep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import io
 import json
 import os
@@ -225,7 +226,10 @@ def _clear(folder, overwrite):
 def _record_files(folder):
     """Paths of everything `write_records` wrote to a folder, the manifest first."""
     patterns = [MANIFEST, ARRAYS, *(f"{split}-*-of-*.tfrecord" for split in SPLITS)]
-    return [path for pattern in patterns for path in tf.io.gfile.glob(f"{folder}/{pattern}")]
+    # Not by a pattern for the whole path, since the name of the folder may hold brackets or stars.
+    names = sorted(tf.io.gfile.listdir(folder)) if tf.io.gfile.isdir(folder) else []
+    found = (name for pattern in patterns for name in fnmatch.filter(names, pattern))
+    return [f"{folder}/{name}" for name in found]
 
 
 def _remove(paths):

@@ -34,7 +34,7 @@ def settings_of(benchmark: Benchmark, method: Method, seed: int) -> dict:
     """What determines the result of a run, as JSON values.
 
     Of networks and other functions that is their name, of the methods that a user registered
-    their code, and of images their number.
+    their code, and of files on disk their names and sizes.
 
     Args:
         benchmark: The benchmark with its recipe.

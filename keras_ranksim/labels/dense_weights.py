@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.kernel_density import counts_of, kernel_density, silverman
-from keras_ranksim.validation import non_negative, numbers
+from keras_ranksim.validation import in_range_of_float32, non_negative, numbers
 
 SMALLEST_WEIGHT = 1e-6
 
@@ -33,7 +33,7 @@ def dense_weights(labels, alpha: float = 1.0, *, counts=None) -> np.ndarray:
 
     Reference: [Steininger et al., Machine Learning 2021](https://doi.org/10.1007/s10994-021-06023-5)
     """
-    labels = numbers("labels", labels)
+    labels = in_range_of_float32("labels", numbers("labels", labels))
     alpha = non_negative("alpha", alpha, "how much density counts")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from keras_ranksim.validation import numbers, positive_integer
+from keras_ranksim.validation import in_range_of_float32, numbers, positive_integer
 
 MOST_STEPS = 120
 FEWEST, MOST = 10, 100
@@ -26,7 +26,7 @@ def edges_for_labels(labels, count: int | None = None) -> list[float]:
     >>> edges_for_labels([1.5, 2.0, 3.5])
     [1.5, 2.0, 2.5, 3.0, 3.5, 4.0]
     """
-    labels = numbers("labels", labels).ravel()
+    labels = in_range_of_float32("labels", numbers("labels", labels)).ravel()
     distinct = np.unique(labels.astype("float32"))
     if len(distinct) < 2:
         raise ValueError(

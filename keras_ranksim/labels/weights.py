@@ -57,8 +57,10 @@ def label_weights(
         labels = labels[..., 0]
     if labels.size == 0:
         raise ValueError("`labels` must hold at least one label. Received: an empty array")
-    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
-    warn_of_labels_outside(bins, labels, stacklevel=3)
+    if bins is None:
+        bins = LabelBins.from_labels(labels)  # which may leave out labels far from the rest
+    else:
+        warn_of_labels_outside(as_bins(bins), labels, stacklevel=3)
     counts = bins.count(labels)
     weights = weights_of_counts(counts, scheme, kernel, kernel_size, sigma, count_clip, padding)
     return weights[bins.index(labels)].astype("float32")

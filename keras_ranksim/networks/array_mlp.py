@@ -50,8 +50,8 @@ def _standardized(tensor, array):
     """One vector per sample, each of its numbers standardized; constants become 0."""
     axes = tuple(range(array.ndim - 1))
     mean, variance = (function(array, axes, dtype="float64") for function in (np.mean, np.var))
-    # Rounding makes the variance of a constant column as large as this.
-    constant = variance <= 1e-12 * mean**2
+    # Rounding gives even the variance of equal numbers a value above 0.
+    constant = array.min(axis=axes) == array.max(axis=axes)
     variance = np.where(constant, 1.0, variance)
     tensor = layers.Normalization(mean=mean.tolist(), variance=variance.tolist())(tensor)
     return tensor if array.ndim == 2 else layers.Flatten()(tensor)

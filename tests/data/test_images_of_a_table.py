@@ -1,5 +1,7 @@
 """Image files and labels from a CSV file or a DataFrame."""
 
+import shutil
+
 import keras
 import numpy as np
 import pandas
@@ -141,11 +143,57 @@ def test_rows_without_a_label_are_left_out_with_a_warning(folder):
         load(folder, frame, label=7, drop_unlabeled=True)
 
 
-def test_a_repeated_image_is_warned_of(folder):
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_equal_images_stay_in_one_split(folder, in_memory):
     frame = table(folder)
-    frame.loc[7, "path"] = frame.loc[3, "path"]
-    with pytest.warns(UserWarning, match=r"1 of 40 rows .* an earlier row names.*png/3\.png"):
-        load(folder, frame)
+    frame = pandas.concat([frame, frame.assign(path="./" + frame["path"]), frame])
+    benchmark = load(folder, frame, in_memory=in_memory, split=None)
+    assert benchmark.facts["copies"] == 2 * COUNT
+    train, val, test = (set(benchmark.labels[split].tolist()) for split in SPLITS)
+    assert test
+    assert not ((train & val) | (train & test) | (val & test))
+    frame["mine"] = np.repeat(["train ", "val", "test"], COUNT)
+    with pytest.warns(UserWarning, match="80 rows of validation and test show the image of a"):
+        load(folder, frame, in_memory=in_memory, split="mine")
+
+
+@pytest.fixture
+def changed(folder, tmp_path):
+    """A copy of the folder, and a function that writes another picture in place of the first."""
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    return copy, lambda pixels: Image.fromarray(pixels).save(copy / "png" / "1.png")
+
+
+def test_images_of_16_bits_are_refused_since_8_of_them_would_be_lost(changed):
+    folder, write = changed
+    write(np.full((20, 20), 200, dtype="uint16"))
+    with pytest.raises(
+        ValueError, match=r"8 bits per channel\. Received: 1 of 40 with 16.*png/1\."
+    ):
+        load(folder)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_run_knows_that_its_images_were_changed(changed, tmp_path, random, in_memory):
+    folder, write = changed
+
+    def run():
+        benchmark = load(folder, in_memory=in_memory)
+        return kr.experiments.run(
+            benchmark, "VANILLA", epochs=1, verbose=0, output_dir=tmp_path / "run"
+        )
+
+    first = run()
+    pandas.testing.assert_frame_equal(run().report, first.report)
+    write(random.integers(0, 256, (24, 20, 3)).astype("uint8"))
+    with pytest.raises(ValueError, match="differs in inputs"):
+        run()
+
+
+def test_labels_far_from_the_rest_can_be_clipped(folder):
+    frame = table(folder)
+    frame.loc[5, "label"] = 1e6
+    assert load(folder, frame, clip_label=(0, 195)).train_labels.max() == 195
 
 
 def test_the_small_network_and_its_recipe_fit_the_images(folder):

@@ -5,9 +5,10 @@ import pandas
 import pytest
 
 import keras_ranksim as kr
+from keras_ranksim.data.equal_rows import groups_of_equal_rows
+from keras_ranksim.data.parts import balanced_parts
 from keras_ranksim.data.tables.decimals import decimal_mark, parsed
 from keras_ranksim.data.tables.labels import far_labels
-from keras_ranksim.data.tables.rows import balanced_rows, groups_of_equal_rows
 
 SPLITS = ("train", "val", "test")
 
@@ -286,7 +287,7 @@ def test_copies_do_not_crowd_out_rows_of_their_bin(random):
     labels = np.repeat(np.arange(40.0), 3)
     groups = np.repeat(np.arange(40), 3)
     bins = kr.LabelBins([0, 20, 40])
-    parts = balanced_rows(labels, bins, groups, 4, 0, "a")
+    parts = balanced_parts(labels, bins, 4, 0, "a", groups)
     for group in range(40):
         assert len(set(parts[groups == group])) == 1
     assert [(parts == split).sum() for split in SPLITS] == [72, 24, 24]

@@ -4,6 +4,8 @@ import numpy as np
 
 from keras_ranksim.validation import numbers, same_length
 
+COARSE = 1000  # a column narrower than so many steps of float32 is looked at closely
+
 
 def checked_inputs(x):
     """Returns `x` with float32 arrays of at least two dimensions, or raises.
@@ -49,15 +51,32 @@ def checked_labels(y) -> np.ndarray:
 
 
 def _checked(name, array):
-    array = np.asarray(array)
-    if array.dtype.kind not in "fiub":
+    if np.ma.is_masked(array) or np.asarray(array).dtype.kind not in "fiub":
         array = numbers(name, array)  # for numbers stored as objects; raises for all others
+    array = np.asarray(array)
     if array.ndim == 0 or 0 in array.shape:
         raise ValueError(
             f"`{name}` must have the samples along its first axis and at least one number per "
             f"sample. Received: {name} of shape {array.shape}"
         )
-    array = array.astype("float32")
-    if not np.isfinite(array).all():
-        numbers(name, array)
-    return array[:, None] if array.ndim == 1 else array
+    rounded = array.astype("float32")
+    if not np.isfinite(rounded).all():
+        numbers(name, rounded)
+    _check_rounding(name, array, rounded)
+    return rounded[:, None] if rounded.ndim == 1 else rounded
+
+
+def _check_rounding(name, array, rounded):
+    """Raises for columns such as times in seconds, whose values float32 cannot tell apart."""
+    lowest, highest = array.min(axis=0), array.max(axis=0)
+    step = np.spacing(np.maximum(np.abs(rounded.min(axis=0)), np.abs(rounded.max(axis=0))))
+    narrow = (highest != lowest) & (highest.astype("float64") - lowest < COARSE * step)
+    for place in map(tuple, np.argwhere(narrow)):
+        exact, kept = (len(np.unique(part[:, *place])) for part in (array, rounded))
+        if kept < exact:
+            index = f"[{', '.join([':', *map(str, place)])}]"
+            raise ValueError(
+                f"`{name}` must hold numbers that differ by more than the rounding of float32, in "
+                f"which networks compute: subtract a number near the smallest from {name}{index}. "
+                f"Received: {exact} different numbers there, {kept} in float32"
+            )

@@ -9,9 +9,11 @@ import numpy as np
 
 from keras_ranksim.data.arrays.checks import checked_inputs, checked_labels
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.equal_rows import groups_of_equal_samples
 from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
 from keras_ranksim.data.parts import balanced_parts, given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
+from keras_ranksim.data.tables.notes import Notes
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.array_mlp import array_mlp
 from keras_ranksim.validation import same_length
@@ -40,8 +42,8 @@ def load_arrays(
     sounds once, and the perceptron on top trains in seconds.
 
     Inputs are standardized inside the network, with the mean and deviation of the training rows, so
-    that the trained model takes new rows as they are. Labels may have any scale. For a network of
-    your own, `benchmark.replace(make_network=...)`.
+    that the trained model takes new rows as they are. Labels may have any scale. Equal rows stay in
+    one split. For a network of your own, `benchmark.replace(make_network=...)`.
 
     Args:
         x: Array with one row per sample; for several inputs a tuple or dictionary of arrays.
@@ -76,13 +78,16 @@ def load_arrays(
     inputs, labels = checked_inputs(x), checked_labels(y)
     same_length(x=keras.tree.flatten(inputs)[0], y=labels)
     bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
+    groups = groups_of_equal_samples((inputs, labels))
     if split is None:
-        parts = balanced_parts(labels, bins, max_per_bin, seed, "`y`")
+        parts = balanced_parts(labels, bins, max_per_bin, seed, "`y`", groups)
     else:
         split = np.atleast_1d(np.asarray(split))
         same_length(split=split, y=labels)
         parts = given_parts(split)
     rows = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    notes = Notes()
+    copies = notes.copies(groups, rows)
     arrays = {
         part: keras.tree.map_structure(lambda array, part=part: array[rows[part]], inputs)
         for part in SPLITS
@@ -105,6 +110,8 @@ def load_arrays(
         label_scale=scale,
         facts={
             "rows": len(labels),
+            "copies": copies,
+            "notes": list(notes),
             "split": f"balanced, seed {seed}" if split is None else "given",
             "network": "MLP on standardized arrays",
         },

@@ -11,9 +11,10 @@ from keras_ranksim.data.depth.survey import balanced_pixels
 
 
 def held_out_scenes(images, fraction: float, seed: int) -> np.ndarray:
-    """Marks the images of randomly drawn folders, up to about `fraction` of all.
+    """Marks the images of randomly drawn folders, as many as fit into `fraction` of all.
 
-    It holds out whole folders, since the images of a folder are neighboring frames of a video.
+    It holds out whole folders, since the images of a folder are neighboring frames of a video; the
+    smallest one if none fits.
     """
     if not 0 < fraction <= 0.5:
         raise ValueError(
@@ -27,10 +28,12 @@ def held_out_scenes(images, fraction: float, seed: int) -> np.ndarray:
             "The training list must name images of at least two folders, one of them to be held "
             f"out for validation. Received: {len(images)} images in '{scenes[0]}'"
         )
-    drawn = np.random.default_rng(seed).permutation(len(scenes))
-    held = np.cumsum(sizes[drawn]) <= fraction * len(images)
-    held[0], held[-1] = True, False
-    return np.isin(scene, drawn[held])
+    held, room = [], fraction * len(images)
+    for drawn in np.random.default_rng(seed).permutation(len(scenes)):
+        if sizes[drawn] <= room:
+            held.append(drawn)
+            room -= sizes[drawn]
+    return np.isin(scene, held or [sizes.argmin()])
 
 
 def balanced_test_mask(path: Path, depths, view, bins, seed: int) -> tuple[np.ndarray, str]:

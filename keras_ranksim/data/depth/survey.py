@@ -130,5 +130,6 @@ def _bin_of_measured(depth, bins):
 def _fingerprint(paths):
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(f"{os.path.join(*Path(path).parts[-3:])} {os.path.getsize(path)}\n".encode())
+        name, status = os.path.join(*Path(path).parts[-3:]), os.stat(path)
+        digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 
 from keras_ranksim.array_cache import cached_arrays
+from keras_ranksim.data.equal_rows import groups_of_equal_samples
 from keras_ranksim.data.file_pipelines import FilePipelines
 from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.picture_pipelines import PictureDecoder, PicturePipelines
@@ -34,6 +35,14 @@ class UsableImages:
     size: tuple[int, int]
     pictures: np.ndarray | None
     facts: dict[str, int]
+
+    def groups(self) -> np.ndarray:
+        """A number for every row, the same for equal pictures, or for equal files on disk."""
+        if self.pictures is not None:
+            return groups_of_equal_samples(self.pictures)
+        numbers = {}
+        paths = map(os.path.abspath, self.paths)
+        return np.array([numbers.setdefault(path, len(numbers)) for path in paths])
 
     def pipelines(self, places: dict[str, np.ndarray], augment: bool):
         """The `make_pipeline` of a benchmark.
@@ -83,6 +92,7 @@ def usable_images(
         in_memory = 3 * len(found) * size[0] * size[1] <= MOST_BYTES
     arrays = _decoded(found, size, in_memory, cache_dir, verbose)
     broken, gray = arrays["broken"], arrays["gray"]
+    _check_depth(np.array(found), arrays["deep"])
     _report(np.array(found), len(missing), broken, gray, skip_broken)
     usable = np.flatnonzero(~broken)
     pictures = arrays.get("pictures")
@@ -99,11 +109,11 @@ def _decoded(paths, size, in_memory, cache_dir, verbose):
     def decode():
         read, count = files_reader(paths), len(paths)
         found = read_pictures(read, count, size, keep=in_memory, verbose=verbose)
-        arrays = {"broken": found.broken, "gray": found.gray}
+        arrays = {"broken": found.broken, "gray": found.gray, "deep": found.deep}
         return {**arrays, "pictures": found.pictures} if in_memory else arrays
 
     files = [_version(path) for path in paths]
-    arguments = {"files": files, "size": size, "in_memory": in_memory}
+    arguments = {"files": files, "size": size, "in_memory": in_memory, "version": 2}
     return cached_arrays(cache_dir, "images", arguments, decode)
 
 
@@ -111,6 +121,15 @@ def _version(path):
     """What changes when a file does."""
     status = os.stat(path)
     return path, status.st_size, status.st_mtime_ns
+
+
+def _check_depth(paths, deep):
+    if deep.any():
+        raise ValueError(
+            f"Images must have 8 bits per channel. Received: {int(deep.sum())} of {len(paths)} "
+            f"with 16 bits, the first: {first_few(paths[deep])}. Convert them so that the values "
+            "that occur fill the range from 0 to 255"
+        )
 
 
 def _report(paths, missing, broken, gray, skip_broken):

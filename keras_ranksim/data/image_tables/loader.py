@@ -41,6 +41,7 @@ def load_images(
     decimal: str | None = None,
     encoding: str | None = None,
     drop_unlabeled: bool = False,
+    clip_label: tuple[float, float] | None = None,
     name: str | None = None,
     label_unit: str = "",
     verbose: bool = True,
@@ -48,9 +49,10 @@ def load_images(
     """Loads a table of image files and labels, one image per row.
 
     Images may be JPEG or PNG, in color or gray, of any size; they are resized to `image_size`, not
-    cropped. Rotation marks of cameras (EXIF) are ignored. Training images are mirrored and shifted
-    by up to a sixteenth at random. Missing and broken images are found before training. Several
-    images per sample are not supported.
+    cropped. Rotation marks of cameras (EXIF) and transparency are ignored. Equal images stay in
+    one split; those that are not kept in memory are told apart by their paths. Training images are
+    mirrored and shifted by up to a sixteenth at random. Missing and broken images are found before
+    training. Several images per sample are not supported.
 
     Without `backbone`, a small residual network is trained from scratch, which suits images up to
     about 100 pixels. For larger images, or few, name a backbone of `keras.applications`: it starts
@@ -80,7 +82,8 @@ def load_images(
         in_memory: Whether to keep the decoded images in memory; `None` does so if they take less
             than a gigabyte. The batches are the same.
         cache_dir: Folder that keeps decoded images, so that the next call need not decode them.
-        decimal, encoding, drop_unlabeled: Of the table and its labels, as in `load_table`.
+        decimal, encoding, drop_unlabeled, clip_label: Of the table and its labels, as in
+            `load_table`.
         name: Name of the benchmark; `None` takes that of the file.
         label_unit: Unit of the label, for axes and tables.
         verbose: Whether to show a progress bar if decoding takes more than two seconds.
@@ -111,14 +114,14 @@ def load_images(
     if images_dir is None:
         images_dir = Path(table).parent if is_file else Path()
     rows, labels = labeled_rows(
-        read.frame, label, source, notes, read.decimal, drop_unlabeled, clip_label=None
+        read.frame, label, source, notes, read.decimal, drop_unlabeled, clip_label
     )
     frame = read.frame.iloc[rows].reset_index(drop=True)
     paths = image_paths(frame, path, images_dir, source)
     bins = bins if bins is None else as_bins(bins)
     if split is not None:
         where = f"split='{split}', which in {source} holds "
-        parts = given_parts(frame[split], "name a column that holds", where)
+        parts = given_parts(frame[split].astype(str).str.strip(), "name a column that holds", where)
     make_network, weights = image_network(backbone, size, weights)
     images = usable_images(
         paths,
@@ -136,11 +139,13 @@ def load_images(
         )
     labels = labels[images.rows]
     bins = LabelBins.from_labels(labels) if bins is None else bins
+    groups = images.groups()
     if split is None:
-        parts = balanced_parts(labels, bins, max_per_bin, seed, source)
+        parts = balanced_parts(labels, bins, max_per_bin, seed, source, groups)
     else:
         parts = parts[images.rows]
     places = {part: np.flatnonzero(parts == part) for part in SPLITS}
+    copies = notes.copies(groups, places, "show the image of a training row")
     split_labels = {part: labels[places[part]].astype("float32") for part in SPLITS}
     offset, scale = center_and_spread(split_labels["train"], bins)
     recipe = image_recipe(len(places["train"]), weights is not None, scale, bins)
@@ -162,6 +167,7 @@ def load_images(
             "source": Path(table).name if is_file else "DataFrame",
             "rows": len(read.frame),
             "notes": list(notes),
+            "copies": copies,
             **images.facts,
             "split": f"balanced, seed {seed}" if split is None else f"column '{split}'",
             "image_size": size,

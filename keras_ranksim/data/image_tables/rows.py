@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +58,5 @@ def image_paths(frame, column: str, images_dir, source: str) -> list[str]:
             f"`path` must name a column with an image file in every row. Received: "
             f"path='{column}', with none in {len(empty)} of {len(frame)} rows of {source}, the "
             f"first: row {empty[0]}, counted from 0"
-        )
-    repeated = texts.duplicated()
-    if repeated.any():
-        warnings.warn(
-            f"{int(repeated.sum())} of {len(frame)} rows of {source} name an image that an earlier "
-            f"row names, the first: {texts[repeated].iloc[0]}. Such an image may be in training "
-            "and test at once; remove these rows or pass a `split` column.",
-            stacklevel=3,
         )
     return [str(Path(images_dir, text)) for text in texts]

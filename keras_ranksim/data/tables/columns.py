@@ -154,7 +154,7 @@ KINDS = {"number": NumericColumn, "category": NominalColumn, "date": DateColumn}
 def fit_column(name: str, column, kind: Kind, max_categories: int):
     """The encoding of a column from its training rows."""
     if kind.date:
-        return DateColumn.fit(name, column)
+        return DateColumn.fit(name, column, kind.day_first)
     if kind.nominal:
         return NominalColumn.fit(name, column, max_categories)
     return NumericColumn.fit(name, column, kind)

@@ -28,7 +28,7 @@ class DateColumn:
         median, mean, deviation: Of the training rows, in days since 1970.
         cycles: Which of `CYCLES` the training rows differ in.
         indicator: Whether training rows lack values.
-        day_first: Whether 1/2/2020 is in February.
+        day_first: Whether 1/2/2020 is in February; `None` if new rows have to show it.
     """
 
     name: str
@@ -37,18 +37,17 @@ class DateColumn:
     deviation: float
     cycles: tuple[str, ...]
     indicator: bool = False
-    day_first: bool = False
+    day_first: bool | None = None
 
     dtype = "float64"
 
     @classmethod
-    def fit(cls, name: str, column) -> DateColumn:
+    def fit(cls, name: str, column, day_first: bool | None) -> DateColumn:
         """Takes the statistics of the training rows."""
-        day_first = is_day_first(name, column)
         days = days_in(column, day_first)
         present = days[~np.isnan(days)]
         if len(present) == 0:
-            return cls(name, 0.0, 0.0, 0.0, ())
+            return cls(name, 0.0, 0.0, 0.0, (), day_first=day_first)
         statistics = np.median(present), present.mean(), deviation_of(present)
         cycles = [cycle for cycle, length in CYCLES.items() if np.ptp(present % length) > 1e-9]
         lacking = len(present) < len(days)
@@ -63,7 +62,8 @@ class DateColumn:
 
     def read(self, column) -> np.ndarray:
         """Days since 1970 of a column of new rows, NaN if missing; other text raises."""
-        days = days_in(column, self.day_first)
+        shown = is_day_first(self.name, column) if self.day_first is None else self.day_first
+        days = days_in(column, shown)
         filled = column.notna() & (column.astype(str).str.strip() != "")
         wrong = np.isnan(days) & filled.to_numpy()
         if wrong.sum() > MOST_WRONG * len(days):
@@ -104,7 +104,7 @@ def look_like_dates(text, share: float) -> bool:
     return np.mean(dates) >= share
 
 
-def days_in(column, day_first: bool = False) -> np.ndarray:
+def days_in(column, day_first: bool | None = False) -> np.ndarray:
     """The dates of a column as float64 days since 1970, NaN for what is none."""
     import pandas
 
@@ -120,16 +120,26 @@ def days_in(column, day_first: bool = False) -> np.ndarray:
     return since_1970 / np.timedelta64(1, "D")
 
 
-def is_day_first(name: str, column) -> bool:
-    """Whether the day stands before the month; raises if nothing in the column shows it."""
+def is_day_first(name: str, column) -> bool | None:
+    """Whether the day stands before the month; `None` if the year stands first everywhere.
+
+    Raises if nothing in the column shows it, or if the column shows both.
+    """
     parts = [SHORT.fullmatch(text.strip()) for text in column.dropna().astype(str).unique()]
     parts = [part for part in parts if part]
-    if not parts or any(int(part[3]) > 12 for part in parts):
-        return False
-    if any(int(part[1]) > 12 or part[2] == "." for part in parts):
+    if not parts:
+        return None
+    month_first = [part[0] for part in parts if int(part[3]) > 12]
+    day_first = [part[0] for part in parts if int(part[1]) > 12]
+    if bool(month_first) != bool(day_first):
+        return bool(day_first)
+    if not day_first and any(part[2] == "." for part in parts):
         return True
+    both = [*day_first[:1], *month_first[:1]]
+    unclear = f"{both[0]!r} and {both[1]!r} stand" if both else f"{parts[0][0]!r} may be day or"
+    unclear += ", one of them with the month first" if both else " month first"
     raise ValueError(
         f"`dates` must name columns of dates whose order is clear. Received: column '{name}', in "
-        f"which {parts[0][0]!r} may be day or month first. Write dates like 2020-12-31, or leave "
+        f"which {unclear}. Write dates like 2020-12-31, or leave "
         f"the column out with drop=['{name}']"
     )

@@ -7,18 +7,23 @@ import dataclasses
 import gzip
 import io
 import lzma
+import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_ranksim.data.tables.decimals import MARKS, WITH_COMMA, decimal_mark, parsed
+from keras_ranksim.data.tables.decimals import MARKS, mark_shown, parsed
 from keras_ranksim.data.tables.kinds import MOSTLY
 from keras_ranksim.validation import one_of
 
 SEPARATORS = ",;\t|"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+ARCHIVE = b"PK\x03\x04"
+NAMED_SEPARATOR = re.compile(r"\s*sep=([,;\t|])[\r\n]+")  # as spreadsheets write it
+FIRST_LINE = re.compile(r'\s*("[^"]*"|[^"\n])*')
 ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 
 
@@ -64,6 +69,11 @@ def read_table(
         table = Table(csv_path_or_frame, "The DataFrame", decimal)
     else:
         table = _read_csv(_checked(csv_path_or_frame), decimal, encoding)
+    if table.frame.columns.nlevels > 1:
+        raise ValueError(
+            f"{table.source} must have one name per column. Received: columns of "
+            f"{table.frame.columns.nlevels} levels"
+        )
     frame, source = table.frame.rename(columns=str).reset_index(drop=True), table.source
     if frame.columns.has_duplicates:
         raise _repeated(source, frame.columns[frame.columns.duplicated()])
@@ -97,7 +107,8 @@ def column_names(argument: str, names, frame, source: str) -> list[str]:
         frame: The table.
         source: Its name, for the error.
     """
-    names = [] if names is None else [names] if isinstance(names, (str, int)) else names
+    is_one = isinstance(names, str) or not isinstance(names, Iterable)
+    names = [] if names is None else [names] if is_one else names
     names = list(dict.fromkeys(map(str, names)))  # as the columns of the frame
     unknown = [name for name in names if name not in frame.columns]
     if unknown:
@@ -113,16 +124,19 @@ def _read_csv(path, decimal, encoding):
     import pandas
 
     try:
-        with OPENERS.get(path.suffix, open)(path, "rb") as file:
+        with OPENERS.get(path.suffix.lower(), open)(path, "rb") as file:
             contents = file.read()
+        if contents.startswith(ARCHIVE):
+            raise ValueError("an archive or a spreadsheet; unpack it, or save it as CSV")
         encoding = encoding or _encoding_of(contents)
-        separator = _separator(io.TextIOWrapper(io.BytesIO(contents), encoding).readline())
+        separator, contents = _separator(contents, encoding)
         arguments = {"sep": separator, "encoding": encoding, "low_memory": False}
         frame = _parsed_csv(contents, **arguments)
-        if decimal is None and _decimal_of(frame, separator) == ",":
+        if decimal is None and (separator != "," or _shows_marks(frame)):
             # Fields are text in this frame: 7.50 shows a decimal point, 1.250 may be 1250.
             as_text = _parsed_csv(contents, dtype=str, **arguments)
-            decimal = None if _shows_points(as_text) else ","
+            decimal, unclear = _decimal_of(as_text)
+            frame = frame.assign(**as_text[unclear])  # where a column that is used asks
         if decimal == ",":
             frame = _parsed_csv(contents, decimal=",", **arguments)
     except pandas.errors.ParserWarning as error:
@@ -180,37 +194,43 @@ def _encoding_of(contents):
     raise AssertionError("latin-1 decodes anything")
 
 
-def _separator(header):
-    """The separator that occurs most often in the header outside quotes."""
-    outside = "".join(header.split('"')[::2])
-    return max(SEPARATORS, key=outside.count)
+def _separator(contents, encoding):
+    """The separator of the fields, and the contents without a line that only names it.
+
+    It is the one that occurs most often in the header outside quotes.
+    """
+    text = contents.decode(encoding)
+    named = NAMED_SEPARATOR.match(text)
+    if named:
+        return named[1], text[named.end() :].encode(encoding)
+    outside = "".join(FIRST_LINE.match(text)[0].split('"')[::2])
+    return max(SEPARATORS, key=outside.count), contents
 
 
-def _decimal_of(frame, separator):
-    """`","` if any column of numbers shows it, `None` if none does."""
-    import pandas
+def _shows_marks(frame):
+    """Whether a column that was not read as numbers has numbers with a decimal mark."""
+    columns = [frame[name] for name in frame.select_dtypes(exclude="number").columns]
+    return any(any(mark_shown(_distinct_texts(column))) for column in columns)
 
-    marks = set()
+
+def _decimal_of(frame):
+    """The one decimal mark that columns of numbers show, and the columns that leave it unclear.
+
+    Args:
+        frame: The table, all of whose fields are text.
+    """
+    marks, unclear = set(), []
     for name in frame.columns:
-        column = frame[name]
-        if not pandas.api.types.is_numeric_dtype(column.dtype):
-            text = column.dropna().astype(str).str.strip().unique()
-            mark = decimal_mark(text)
-            if _mostly_numbers(text, mark or ","):
-                marks.add(mark)
-    # Programs that write decimal commas separate fields by semicolons.
-    return "," if "," in marks or (None in marks and separator == ";") else None
+        text = _distinct_texts(frame[name])
+        mark, example = mark_shown(text)
+        if (mark or example) and np.isfinite(parsed(text, mark or ",")).mean() >= MOSTLY:
+            marks.add(mark)
+            unclear += [name] * (mark is None)
+    marks.discard(None)
+    if len(marks) == 1:
+        return marks.pop(), []
+    return None, unclear
 
 
-def _mostly_numbers(text, decimal):
-    return len(text) > 0 and np.isfinite(parsed(text, decimal)).mean() >= MOSTLY
-
-
-def _shows_points(frame):
-    """Whether a column of numbers has points that separate no thousands."""
-    for name in frame.columns:
-        text = frame[name].dropna().str.strip().unique()
-        shown = any("." in value and not WITH_COMMA.fullmatch(value) for value in text)
-        if shown and _mostly_numbers(text, "."):
-            return True
-    return False
+def _distinct_texts(column):
+    return column.dropna().astype(str).str.strip().unique()

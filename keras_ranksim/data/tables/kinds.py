@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from keras_ranksim.data.tables.dates import look_like_dates
-from keras_ranksim.data.tables.decimals import decimal_mark, parsed
+from keras_ranksim.data.tables.dates import is_day_first, look_like_dates
+from keras_ranksim.data.tables.decimals import decimal_mark, mark_shown, parsed
 
 # A column of text counts as numbers, or as dates, if this share of its rows, or of its distinct
 # values, can be read as such.
@@ -32,13 +32,15 @@ class Kind:
     """What a column holds: numbers, categories (`nominal`) or dates (`date`).
 
     `marks` are the texts that stand for a missing value in a column of numbers, such as "?";
-    `decimal` is their decimal mark.
+    `decimal` is their decimal mark. `day_first` says whether 1/2/2020 is in February, `None` where
+    all dates begin with the year.
     """
 
     nominal: bool
     marks: tuple[str, ...] = ()
     date: bool = False
     decimal: str = "."
+    day_first: bool | None = None
 
 
 def column_kinds(
@@ -74,6 +76,8 @@ def column_kinds(
                 f"`dates` must name columns of dates. Received: dates=['{name}'], whose values are "
                 f"none, for instance {str(next(iter(column.dropna()), None))!r}"
             )
+        if name in dates:
+            kind = dataclasses.replace(kind, day_first=is_day_first(name, column))
         reason = _nothing_to_learn(column)
         if reason is None and kind.date and name not in dates and name not in keep:
             reason = DATES
@@ -90,7 +94,10 @@ def texts(column) -> np.ndarray:
     """The values of a column as text, `""` where missing: 1, 1.0 and "1 " are all "1"."""
     import pandas
 
-    codes, distinct = pandas.factorize(column)
+    try:
+        codes, distinct = pandas.factorize(column)
+    except TypeError:  # lists and the like have no hash
+        raise _neither(column.name, column, "values that are several") from None
     distinct = np.array([*map(_text, distinct), ""], dtype=object)
     return distinct[codes]
 
@@ -161,14 +168,16 @@ def _kind_of_text(name, column, decimal):
 
 def _mark(name, text):
     """The decimal mark of numbers in text, or an error if it cannot be known."""
-    mark = decimal_mark(text)
-    if mark is None:
-        example = next(value for value in text if "," in value)
+    mark, unclear = mark_shown(text)
+    if unclear is not None:
+        sign, other = (",", ".") if "," in unclear else (".", ",")
+        word = "comma" if sign == "," else "point"
         raise ValueError(
-            f"`decimal` must say whether the comma in {example!r} of column '{name}' is a decimal "
-            "comma or separates thousands: decimal=',' or decimal='.'. Received: decimal=None"
+            f"`decimal` must say whether the {word} in {unclear!r} of column '{name}' is a decimal "
+            f"{word} or separates thousands: decimal='{sign}' or decimal='{other}'. "
+            "Received: decimal=None"
         )
-    return mark
+    return mark or "."
 
 
 def _distinct(column):

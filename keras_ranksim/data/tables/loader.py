@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
+from keras_ranksim.data.equal_rows import groups_of_equal_rows
 from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
-from keras_ranksim.data.parts import given_parts
+from keras_ranksim.data.parts import balanced_parts, given_parts
 from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.tables.encoder import TableEncoder
 from keras_ranksim.data.tables.file import column_names, read_table
 from keras_ranksim.data.tables.kinds import column_kinds
 from keras_ranksim.data.tables.labels import labeled_rows
 from keras_ranksim.data.tables.notes import Notes, findings
-from keras_ranksim.data.tables.rows import balanced_rows, groups_of_equal_rows
 from keras_ranksim.data.tables.texts import TextTableEncoder, check_text
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.mlp import mlp
@@ -85,7 +85,7 @@ def load_table(
         encoder: A pretrained transformer, as in `kr.networks.sentence_vectors`.
         bins: The label bins, or their number; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
-            `balanced_split`, seeded by `seed`.
+            `balanced_split`, seeded by `seed`; the same rows in another order are split otherwise.
         max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
             takes 30, or fewer if 30 would make either larger than 15% of the table.
         max_categories: Maximum categories per column with an input of their own; rarer ones
@@ -135,6 +135,8 @@ def load_table(
     named = {
         argument: column_names(argument, names, frame, source) for argument, names in asked.items()
     }
+    if len(named["label"]) != 1:
+        raise ValueError(f"`label` must name one column. Received: label={label!r}")
     (label,) = named["label"]
     split, text = next(iter(named["split"]), None), next(iter(named["text"]), None)
     rows_read, labels = labeled_rows(
@@ -149,12 +151,19 @@ def load_table(
     kinds, left_out = column_kinds(
         frame[candidates], named["nominal"], named["columns"], named["dates"], table.decimal
     )
+    if not kinds and text is None:
+        reasons = "".join(f"; '{column}' holds {reason}" for column, reason in left_out.items())
+        raise ValueError(
+            "`columns` must leave at least one column to learn from beside the label. Received: "
+            f"{len(candidates)} such columns of {source}{reasons}"
+        )
     frame = frame.iloc[rows_read].reset_index(drop=True)
     bins = _bins(labels, bins)
     notes.left_out(left_out, source)
+    notes.numbers_in_text(frame, kinds, source)
     groups = groups_of_equal_rows(frame[[*kinds, *named["text"]]].assign(**{label: labels}))
     if split is None:
-        parts = balanced_rows(labels, bins, groups, max_per_bin, seed, source)
+        parts = balanced_parts(labels, bins, max_per_bin, seed, source, groups)
     else:
         received = f"split='{split}', which in {source} holds "
         parts = given_parts(

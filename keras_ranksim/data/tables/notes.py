@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 
 from keras_ranksim.data.tables.columns import NominalColumn, NumericColumn
-from keras_ranksim.data.tables.kinds import DATES, IDENTIFIES_ROWS
+from keras_ranksim.data.tables.kinds import DATES, IDENTIFIES_ROWS, texts
 
 
 class Notes(list):
@@ -36,20 +36,40 @@ class Notes(list):
             else:
                 self.append(f"Column '{column}' is left out, because it holds {reason}.")
 
-    def copies(self, groups: np.ndarray, rows: dict) -> int:
+    def numbers_in_text(self, frame, kinds: dict, source: str) -> None:
+        """Warns of text such as ">500" in columns of numbers, which counts as missing.
+
+        Args:
+            frame: The table.
+            kinds: The `Kind` of its columns by name.
+            source: Its name.
+        """
+        for name, kind in kinds.items():
+            odd = [mark for mark in kind.marks if any(map(str.isdigit, mark))]
+            rows = int(np.isin(texts(frame[name]), odd).sum()) if odd else 0
+            if rows:
+                self.warn(
+                    f"{rows} rows of column '{name}' of {source} hold text such as {odd[0]!r} "
+                    "among the numbers, which counts as missing. Replace it if it means a number."
+                )
+
+    def copies(
+        self, groups: np.ndarray, rows: dict, alike: str = "equal a training row in all columns"
+    ) -> int:
         """Adds how many rows repeat an earlier one, and warns if they stand in two splits.
 
         Args:
             groups: What `groups_of_equal_rows` returned.
             rows: The rows of every split.
+            alike: What the copies among them do.
         """
         copies = len(groups) - len(np.unique(groups))
         trained = np.isin(groups, groups[rows["train"]])
         leaked = sum(int(trained[rows[split]].sum()) for split in ("val", "test"))
         if leaked:
             self.warn(
-                f"{leaked} rows of validation and test equal a training row in all columns, so "
-                "that their errors are too good. Drop the copies, or leave the split to this "
+                f"{leaked} rows of validation and test {alike}, so that "
+                "their errors are too good. Drop the copies, or leave the split to this "
                 "library, which keeps equal rows together."
             )
         elif copies:
