@@ -10,6 +10,7 @@ from pathlib import Path
 from keras_ranksim import data
 from keras_ranksim.experiments import command_line, table_flags, write_report
 from keras_ranksim.experiments.diagnosis_command import diagnosis_flags, show_diagnosis
+from keras_ranksim.experiments.readable import readable_report
 from keras_ranksim.validation import positive_integer
 
 DESCRIPTION = """\
@@ -23,6 +24,7 @@ Regression with rare labels: look at the labels, train methods, compare and tune
 """
 TRIALS = 12
 QUICK = 2  # trials, and epochs of each
+BENCHMARK = "portraits"
 LOADERS = {
     "portraits": lambda flags: data.load_portraits(cache_dir=flags.data_dir, **_small(flags)),
     "agedb": lambda flags: data.load_agedb_dir(flags.data_dir, download=True),
@@ -64,8 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if flags.debug:
             raise
         message = str(error) or type(error).__name__
-        on_table = getattr(flags, "csv", None) is not None
-        sys.stderr.write(f"error: {table_flags.in_flags(message) if on_table else message}\n")
+        if getattr(flags, "csv", None) is not None:
+            message = table_flags.in_flags(message)
+        if flags.command is show_diagnosis:
+            message = message.replace("`--csv`", "`FILE`")
+        sys.stderr.write(f"error: {message}\n")
         return 1
 
 
@@ -152,7 +157,7 @@ def _tune(flags):
     )
     if result is None:  # a worker: the chief has the result
         return 0
-    report = result.test_report().round(2).to_string(na_rep="-")
+    report = readable_report(result.test_report())
     _say(f"\n{result}\nBest: {result.best}\n\nOn the test split\n{report}\n")
     if result.gamma is not None:
         _save_picture(result, folder / "trials.png")
@@ -197,9 +202,7 @@ def _report(flags):
 
 def _data_flags(parser):
     group = parser.add_argument_group("data")
-    group.add_argument(
-        "--benchmark", choices=LOADERS, default="portraits", help="default: %(default)s"
-    )
+    group.add_argument("--benchmark", choices=LOADERS, help=f"default: {BENCHMARK}")
     group.add_argument("--data-dir", metavar="DIR", help="folder of the benchmark's files")
     group.add_argument("--split", default="yang", choices=["yang", "ranksim"], help="of sts-b")
     group.add_argument("--vectors", help="of sts-b: GloVe text file, WordPiece folder or 'minilm'")
@@ -211,13 +214,24 @@ def _data_flags(parser):
 
 def _benchmark(flags):
     if flags.csv is not None:
+        if flags.benchmark is not None or flags.data_dir is not None:
+            raise ValueError(
+                "`--csv` must stand without --benchmark and --data-dir, since it is a data set of "
+                f"its own. Received: --benchmark {flags.benchmark} --data-dir {flags.data_dir}"
+            )
         return table_flags.load_flagged(flags, _say)
-    if flags.data_dir is None and flags.benchmark != "portraits":
+    name = flags.benchmark or BENCHMARK
+    of_table = table_flags.given_table_flags(flags) - ({"--encoder"} if name == "sts-b" else set())
+    if of_table:
         raise ValueError(
-            f"`--data-dir` must name the folder of the data set '{flags.benchmark}'. "
-            "Received: no --data-dir"
+            f"`--csv` must name the file that {', '.join(sorted(of_table))} describe. "
+            "Received: no --csv"
         )
-    return LOADERS[flags.benchmark](flags)
+    if flags.data_dir is None and name != BENCHMARK:
+        raise ValueError(
+            f"`--data-dir` must name the folder of the data set '{name}'. Received: no --data-dir"
+        )
+    return LOADERS[name](flags)
 
 
 def _small(flags):

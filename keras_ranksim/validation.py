@@ -72,6 +72,26 @@ def numbers(name: str, values, ndim: int | None = None) -> np.ndarray:
     return array
 
 
+def at_least_one(name: str, array: np.ndarray) -> np.ndarray:
+    """Returns an array, or raises if it is empty."""
+    if array.size == 0:
+        raise ValueError(f"`{name}` must hold at least one label. Received: an empty array")
+    return array
+
+
+def one_per_sample(name: str, values) -> np.ndarray:
+    """Returns numbers of shape `(samples,)` or `(samples, 1)` as a flat float64 array."""
+    array = numbers(name, values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise ValueError(
+            f"`{name}` must hold one number per sample, shape (samples,) or (samples, 1). "
+            f"Received: {name} of shape {array.shape}"
+        )
+    return array
+
+
 def in_range_of_float32(name: str, array: np.ndarray) -> np.ndarray:
     """Returns an array of numbers, or raises if some are too large for float32."""
     if np.abs(array).max(initial=0) > np.finfo("float32").max:

@@ -214,3 +214,27 @@ def test_diagnose_says_which_columns_there_are(csv, capsys):
     assert "'price'" in error
     assert main(["diagnose", csv]) == 1
     assert "`--label` must name the column to predict" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--label", "y"], "`--csv` must name the file that --label describe"),
+        (["--bins", "5", "--drop", "a"], "must name the file that --bins, --drop describe"),
+        (["--csv", "d.csv", "--benchmark", "utkface"], "`--csv` must stand without --benchmark"),
+        (["--csv", "d.csv", "--data-dir", "d"], "`--csv` must stand without --benchmark"),
+    ],
+)
+def test_flags_of_a_table_and_of_a_benchmark_do_not_mix(flags, message, capsys):
+    assert main(["run", *flags]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_diagnose_names_its_own_arguments_and_makes_folders(csv, tmp_path, capsys):
+    assert main(["diagnose", str(tmp_path / "none.csv"), "--label", "price"]) == 1
+    assert "error: `FILE` must be the path of a CSV file" in capsys.readouterr().err
+    assert main(["diagnose", csv, "--label", "price", "--bins", "0"]) == 1
+    assert "`--bins` must be a whole number" in capsys.readouterr().err
+    picture = tmp_path / "new" / "labels.png"
+    assert main(["diagnose", csv, "--label", "price", "--picture", str(picture)]) == 0
+    assert picture.exists()

@@ -13,12 +13,12 @@ import numpy as np
 
 from keras_ranksim.data.benchmark import Benchmark
 from keras_ranksim.experiments.evaluation import evaluate, main_column
+from keras_ranksim.experiments.readable import number_format, readable_report
 from keras_ranksim.experiments.report import write_report
 from keras_ranksim.experiments.result import Failure
 from keras_ranksim.experiments.run import run
 from keras_ranksim.experiments.run_table import run_table
 from keras_ranksim.experiments.table import Table, shots_shown
-from keras_ranksim.labels.report_columns import report_column
 from keras_ranksim.methods import Method
 from keras_ranksim.methods.ensemble import parse_row
 from keras_ranksim.methods.registry import entries
@@ -65,7 +65,7 @@ def run_methods(make_benchmark: Callable[[], Benchmark], flags: argparse.Namespa
     benchmark = _prepared(make_benchmark(), flags)
     if flags.evaluate is not None:
         model = keras.models.load_model(flags.evaluate)
-        _say(f"{flags.evaluate} on the test split\n{_readable(evaluate(model, benchmark))}")
+        _say(f"{flags.evaluate} on the test split\n{readable_report(evaluate(model, benchmark))}")
         return 0
     folder = _folder(benchmark, flags)
     return _summary(_one_by_one(benchmark, methods, flags.seed, folder), folder)
@@ -128,7 +128,7 @@ def _one_by_one(benchmark, methods, seed, folder):
         _say(f"{method}: {benchmark.recipe.epochs} epochs" if network else f"{method}")
         output_dir = folder / method.slug / f"seed-{seed}"
         result = run(benchmark, method, seed, output_dir=output_dir)
-        _say(f"\n{method} on the test split\n{_readable(result.report)}\n")
+        _say(f"\n{method} on the test split\n{readable_report(result.report)}\n")
         table.results[str(method)] = {seed: result}
         table.save(folder)
     return table
@@ -145,15 +145,6 @@ def _summary(table, folder):
     for cell, message in table.errors().items():
         _say(f"failed: {cell}: {Failure(message).line}")
     return 1 if table.errors() else 0
-
-
-def _readable(report):
-    digits = {name: _digits(report[name]) for name in report.columns if name != "n"}
-    formats = {
-        name: ("{:.3g}" if report_column(name).is_sum else f"{{:.{count}f}}").format
-        for name, count in digits.items()
-    }
-    return report.to_string(na_rep="-", formatters=formats)
 
 
 def _readable_table(table):
@@ -177,25 +168,15 @@ def _readable_table(table):
 
 def _cells(of_shot):
     """`mean±deviation` of every method, or the mean alone; the signs aligned."""
-    digits = _digits(of_shot["mean"])
+    form = number_format(of_shot["mean"])
     means, deviations = (
-        ["-" if np.isnan(value) else f"{value:.{digits}f}" for value in of_shot[kind]]
+        ["-" if np.isnan(value) else form.format(value) for value in of_shot[kind]]
         for kind in ("mean", "std")
     )
     if of_shot["std"].isna().all():
         return means
     widest = max(map(len, deviations))
     return [f"{mean}±{deviation:<{widest}}" for mean, deviation in zip(means, deviations)]
-
-
-def _digits(values):
-    """Decimals: two, fewer if all values are large, more if all are below 1."""
-    sizes = np.abs(values.dropna().to_numpy(dtype="float64"))
-    if not sizes.any():
-        return 2
-    if sizes.max() < 1:
-        return min(2 - int(np.floor(np.log10(sizes.max()))), 4)
-    return 2 if sizes.min() < 10 else 1 if sizes.min() < 100 else 0
 
 
 def _say(text):

@@ -6,11 +6,13 @@ import argparse
 import sys
 import textwrap
 import warnings
+from pathlib import Path
 
 from keras_ranksim.data.tables.label_column import read_labels
 from keras_ranksim.experiments.table_flags import add_label_flags, in_flags
 from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.diagnosis import diagnose
+from keras_ranksim.validation import positive_integer
 
 
 def diagnosis_flags(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,8 @@ def show_diagnosis(flags: argparse.Namespace) -> int:
             drop_unlabeled=flags.drop_unlabeled,
             clip_label=None if flags.clip_label is None else tuple(flags.clip_label),
         )
+    if flags.bins is not None:
+        positive_integer("--bins", flags.bins, "label bins")
     bins = None if flags.bins is None else LabelBins.from_labels(labels, flags.bins)
     diagnosis = diagnose(labels, bins)
     if hasattr(sys.stdout, "reconfigure"):
@@ -45,6 +49,7 @@ def show_diagnosis(flags: argparse.Namespace) -> int:
         from keras_ranksim import plots
 
         figure = plots.label_histogram(diagnosis.counts, diagnosis.bins, label_name=flags.label)
+        Path(flags.picture).absolute().parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(flags.picture, dpi=120)
         sys.stdout.write(f"\nThe picture: {flags.picture}\n")
     return 0

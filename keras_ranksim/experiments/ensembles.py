@@ -43,7 +43,12 @@ def ensemble(
     both = kr.experiments.ensemble(["runs/plain", "runs/weighted"])
     ```
     """
-    folders = [Path(folder) for folder in folders]
+    several = not isinstance(folders, (str, os.PathLike)) and isinstance(folders, Iterable)
+    folders = [Path(folder) for folder in folders] if several else [folders]
+    if len(folders) < 2:
+        raise ValueError(
+            f"`folders` must list the folders of two runs or more. Received: folders={folders!r}"
+        )
     members = [read_result(folder) for folder in folders]
     method = Ensemble.parse(SEPARATOR.join(str(member.method) for member in members))
     averaged = {"test": _averaged(folders, FILES["test"]), "val": NOTHING}

@@ -14,6 +14,9 @@ from keras_ranksim.methods.registry import Stage
 from keras_ranksim.metrics import GeometricMeanError
 from keras_ranksim.models import ImbalancedRegressor
 
+# Adam adds this to the size of gradients. Those of labels in small units are as small as labels.
+EPSILON, SMALL_UNIT = 1e-7, 1e-2
+
 
 @dataclasses.dataclass(frozen=True)
 class BuiltModel:
@@ -63,11 +66,10 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     else:
         regressor = make_head(benchmark, method.weighting(recipe))
     outputs = regressor(embedding)
-    scaled = (benchmark.label_scale, benchmark.label_offset) != (1.0, 0.0)
+    scale = benchmark.label_scale
+    scaled = (scale, benchmark.label_offset) != (1.0, 0.0)
     if scaled and make_head is None:
-        in_label_units = keras.layers.Rescaling(
-            benchmark.label_scale, benchmark.label_offset, dtype="float32"
-        )
+        in_label_units = keras.layers.Rescaling(scale, benchmark.label_offset, dtype="float32")
         outputs = in_label_units(outputs)
     for entry in method.entries:
         if entry.output is not None:
@@ -77,7 +79,11 @@ def build_model(benchmark: Benchmark, method: Method | str, seed: int = 0) -> Bu
     name = name if name[:1].isalnum() else f"model{name}"
     model = ImbalancedRegressor(inputs, outputs, name=name)
     model.compile(
-        keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clipnorm),
+        keras.optimizers.Adam(
+            recipe.learning_rate,
+            epsilon=EPSILON * (scale if scale < SMALL_UNIT else 1.0),
+            global_clipnorm=recipe.clipnorm,
+        ),
         loss=loss_of(benchmark, method, method.stages[0]),
         **{"weighted_metrics" if dense_task else "metrics": ["mae", "mse", GeometricMeanError()]},
     )

@@ -14,6 +14,8 @@ STEPS = 100_000
 class Difference(NamedTuple):
     """A mean difference over seeds and its interval, NaN if there are fewer than two seeds.
 
+    It is NaN, too, if seeds make no difference to both.
+
     Args:
         mean: The mean of the differences.
         low, high: The ends of the 95% interval.
@@ -52,14 +54,16 @@ def paired_difference(values, base_values, level: float = LEVEL) -> Difference:
     >>> [round(float(number), 2) for number in found]
     [-1.0, -1.25, -0.75, 3.0]
     """
-    differences = np.asarray(values, dtype="float64") - np.asarray(base_values, dtype="float64")
-    differences = differences[np.isfinite(differences)]
+    pairs = np.stack([np.asarray(one, dtype="float64") for one in (values, base_values)])
+    pairs = pairs[:, np.isfinite(pairs).all(axis=0)]
+    differences = pairs[0] - pairs[1]
     count, nan = len(differences), float("nan")
     if count == 0:
         return Difference(nan, nan, nan, 0)
     mean = float(differences.mean())
-    if count == 1:
-        return Difference(mean, nan, nan, 1)
+    # Seeds do nothing to methods without randomness: one difference, not several.
+    if count == 1 or (mean != 0 and not np.ptp(pairs, axis=1).any()):
+        return Difference(mean, nan, nan, count)
     half = t_quantile((1 + level) / 2, count - 1) * differences.std(ddof=1) / np.sqrt(count)
     return Difference(mean, float(mean - half), float(mean + half), count)
 

@@ -16,7 +16,7 @@ from keras_ranksim.experiments.table import Table
 from keras_ranksim.labels.weights import power_of
 from keras_ranksim.methods.method import Method
 from keras_ranksim.methods.weighting import POWER
-from keras_ranksim.validation import non_negative
+from keras_ranksim.validation import is_number, non_negative
 
 if TYPE_CHECKING:
     import pandas
@@ -64,6 +64,8 @@ def price_curve(
             f"`{name}` must be left out: a price curve has a row per power and compares them with "
             f"the first. Received: {name}={arguments[name]!r}"
         )
+    if is_number(powers):
+        raise ValueError(f"`powers` must list the powers, such as [0, 0.5]. Received: {powers}")
     powers = [non_negative("powers", power, "each a power of the count") for power in powers]
     if not powers:
         raise ValueError("`powers` must hold at least one power. Received: none")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_ranksim.experiments.epoch_log import LOG, read_log
 from keras_ranksim.experiments.files import STAGES, damaged, explain_damage, read_json
+from keras_ranksim.experiments.readable import readable_report
 from keras_ranksim.methods.ensemble import Ensemble, parse_row
 from keras_ranksim.methods.method import Method
 
@@ -49,7 +50,8 @@ class Result:
 
     def __repr__(self):
         """The errors, and what was run."""
-        return f"{self.method} on {self.benchmark}, seed {self.seed}\n{self.report.round(3)}"
+        errors = readable_report(self.report)
+        return f"{self.method} on {self.benchmark}, seed {self.seed}\n{errors}"
 
 
 @dataclasses.dataclass(frozen=True)

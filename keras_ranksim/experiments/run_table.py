@@ -21,7 +21,7 @@ from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.table import BASE, Table
 from keras_ranksim.methods.ensemble import Ensemble, members_of, parse_row
 from keras_ranksim.methods.method import Method
-from keras_ranksim.validation import positive_integer
+from keras_ranksim.validation import non_negative, positive_integer
 
 
 def run_table(
@@ -76,9 +76,12 @@ def run_table(
     asked = rows_of(names, output_dir)
     rows = _rows(members_of(asked), tuned or {})
     base = _base([*map(str, asked), *(row.name for row in rows)], base)
-    if not isinstance(seeds, Iterable):
-        raise ValueError(f"`seeds` must list the seeds, such as range(3). Received: seeds={seeds}")
-    seeds = [int(seed) for seed in seeds]
+    try:
+        seeds = [int(non_negative("seeds", seed, "whole numbers")) for seed in seeds]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`seeds` must list the seeds, such as range(3). Received: seeds={seeds!r}"
+        ) from None
     processes = positive_integer("processes", processes, "cells trained at once")
     if not rows or not seeds:
         raise ValueError(

@@ -14,7 +14,7 @@ from keras_ranksim.experiments.paired import Difference, paired_difference
 from keras_ranksim.experiments.published import published_table
 from keras_ranksim.experiments.result import Failure, Result, read_result
 from keras_ranksim.experiments.settings import command_of_process
-from keras_ranksim.labels.report_columns import best_of
+from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.markdown import markdown_table
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FILE = "table.json"
 BASE = "VANILLA"
+WHOLE_BELOW = 1e6
 
 
 @dataclasses.dataclass
@@ -70,7 +71,8 @@ class Table:
             return frame
         for shot in dict.fromkeys(frame.columns.get_level_values(0)):
             if f"{self.metric}_{shot}" in published:
-                column = published[f"{self.metric}_{shot}"]
+                scale = report_column(self.metric).published_scale
+                column = published[f"{self.metric}_{shot}"] / scale
                 frame[(shot, "paper")] = [column.get(name, np.nan) for name in frame.index]
         return frame
 
@@ -230,16 +232,17 @@ def difference_text(row: pandas.Series) -> str | None:
     found = [float(row.get(kind, np.nan)) for kind in ("difference", "low", "high")]
     if np.isnan(found[0]):
         return None
-    written = (_figures(number, "+.2g", 99.5) for number in found)
+    written = (figures(number, "+.2g", 99.5) for number in found)
     difference, low, high = written
     return difference if np.isnan(found[1]) else f"{difference} [{low}, {high}]"
 
 
-def _figures(number, form, whole_from):
+def figures(number, form, whole_from):
     """As the format says, but large numbers as whole ones: -130, and not -1.3e+02."""
+    sign = "+" * form.startswith("+")
     if abs(number) < whole_from:
         return f"{number:{form}}"
-    return f"{number:{'+' * form.startswith('+')}.0f}"
+    return f"{number:{sign},.0f}" if abs(number) < WHOLE_BELOW else f"{number:{sign}.3g}"
 
 
 def _deviation(values):
@@ -253,9 +256,9 @@ def _cell(row):
     mean, deviation = row["mean"], row["std"]
     if np.isnan(mean):
         return "-"
-    text = _figures(mean, ".3g", 999.5)
+    text = figures(mean, ".3g", 999.5)
     if not np.isnan(deviation):
-        text += f" ± {_figures(deviation, '.2g', 99.5)}"
+        text += f" ± {figures(deviation, '.2g', 99.5)}"
     text = f"**{text}**" if row["best"] else text
     difference = difference_text(row)
     return text if difference is None else f"{text}, {difference}"

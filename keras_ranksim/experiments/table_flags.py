@@ -56,6 +56,18 @@ def add_table_flags(parser) -> None:
     )
 
 
+def given_table_flags(flags: argparse.Namespace) -> set[str]:
+    """The flags of `add_table_flags` that differ from their defaults."""
+    parser = argparse.ArgumentParser()
+    add_table_flags(parser)
+    defaults = vars(parser.parse_args([]))
+    return {
+        "--" + name.replace("_", "-")
+        for name, default in defaults.items()
+        if getattr(flags, name) != default
+    }
+
+
 def add_label_flags(parser) -> None:
     """Adds the flags that read the label of a table and choose its bins."""
     parser.add_argument("--label", metavar="COLUMN", help="the column to predict")

@@ -145,7 +145,8 @@ class LabelBins:
         return hash(tuple(self.edges.tolist()))
 
     def __repr__(self):
-        return f"LabelBins({len(self)} bins from {self.edges[0]:g} to {self.edges[-1]:g})"
+        first, last = distinct_texts(self.edges[[0, -1]], among=self.edges)
+        return f"LabelBins({len(self)} bins from {first} to {last})"
 
     def get_config(self):
         return {"edges": self.edges.tolist()}
@@ -153,6 +154,27 @@ class LabelBins:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def distinct_texts(values, among=None) -> list[str]:
+    """Numbers in as many digits, six at least, as it takes to tell numbers apart.
+
+    Args:
+        values: The numbers to write.
+        among: The numbers to tell apart, such as edges; `None` for `values`.
+
+    Example:
+
+    >>> from keras_ranksim.labels.bins import distinct_texts
+    >>> distinct_texts([0.5, 20.0]), distinct_texts([10_000_000, 10_000_001])
+    (['0.5', '20'], ['10000000', '10000001'])
+    """
+    values = [float(value) for value in values]
+    among = values if among is None else [float(value) for value in among]
+    digits = 6
+    while digits < 17 and len({f"{one:.{digits}g}" for one in among}) < len(set(among)):
+        digits += 1
+    return [f"{value:.{digits}g}" for value in values]
 
 
 def as_bins(bins) -> LabelBins:

@@ -8,7 +8,13 @@ import math
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.validation import is_number, numbers, positive_integer, same_length
+from keras_ranksim.validation import (
+    is_number,
+    numbers,
+    one_per_sample,
+    positive_integer,
+    same_length,
+)
 
 REGION_SAMPLES = 30
 
@@ -123,10 +129,8 @@ def conformal_intervals(
 
     Reference: [Bostrom and Johansson, COPA 2020](https://proceedings.mlr.press/v128/bostrom20a.html)
     """
-    labels, predictions = (
-        numbers(name, values).ravel()
-        for name, values in (("labels", labels), ("predictions", predictions))
-    )
+    labels = one_per_sample("labels", labels)
+    predictions = one_per_sample("predictions", predictions)
     same_length(labels=labels, predictions=predictions)
     if not is_number(level) or not 0 < level < 1:
         raise ValueError(f"`level` must be a number between 0 and 1. Received: level={level}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.kernel_density import counts_of, kernel_density, silverman
-from keras_ranksim.validation import in_range_of_float32, non_negative, numbers
+from keras_ranksim.validation import at_least_one, in_range_of_float32, non_negative, numbers
 
 SMALLEST_WEIGHT = 1e-6
 
@@ -37,8 +37,7 @@ def dense_weights(labels, alpha: float = 1.0, *, counts=None) -> np.ndarray:
     alpha = non_negative("alpha", alpha, "how much density counts")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    if labels.size == 0:
-        raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    at_least_one("labels", labels)
     counts = counts_of(labels, counts).reshape(labels.shape)
     weights = np.maximum(1 - alpha * relative_density(labels, counts), SMALLEST_WEIGHT)
     return (weights / np.average(weights, weights=counts)).astype("float32")

@@ -7,15 +7,21 @@ import textwrap
 
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.bins import (
+    LabelBins,
+    as_bins,
+    distinct_texts,
+    warn_of_labels_outside,
+)
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
-from keras_ranksim.validation import numbers
+from keras_ranksim.validation import at_least_one, numbers
 
 ROWS = 20
 BAR = 40
 # Fewer rows than this, and weights leave too few that count.
 ENOUGH_ROWS = 2000
 BALANCED_UP_TO = 5
+RARE = 0.1
 MEANINGS = {
     "many": f"more than {MANY_ABOVE} labels",
     "medium": f"{FEW_BELOW} to {MANY_ABOVE}",
@@ -55,9 +61,12 @@ class Diagnosis:
 
     @property
     def imbalance(self) -> float:
-        """How many times as many labels the fullest bin holds as the median bin with labels."""
+        """How many times as many labels the fullest bin holds as the rare ones.
+
+        That is the bin at the first tenth of those with labels, sorted by what they hold.
+        """
         counts = self.counts
-        return float(counts.max() / np.median(counts[counts > 0]))
+        return float(counts.max() / np.quantile(counts[counts > 0], RARE, method="lower"))
 
     @property
     def middle_half(self) -> tuple[float, float]:
@@ -72,10 +81,16 @@ class Diagnosis:
     @property
     def advice(self) -> str:
         """What to try first."""
-        if self.imbalance <= BALANCED_UP_TO and self.shots.loc["few", "bins"] == 0:
+        if self.imbalance <= BALANCED_UP_TO:
+            if self.shots.loc["few", "bins"] == 0:
+                return (
+                    "These labels are balanced enough. Train as usual and print kr.shot_report "
+                    "once to be sure."
+                )
             return (
-                "These labels are balanced enough. Train as usual and print kr.shot_report "
-                "once to be sure."
+                f"These labels are balanced enough, but some bins hold fewer than {FEW_BELOW}, "
+                "which counts as rare. Choose wider bins, train as usual, and print "
+                "kr.shot_report once to be sure."
             )
         if len(self.labels) < ENOUGH_ROWS:
             return (
@@ -92,9 +107,12 @@ class Diagnosis:
         low, high = self.middle_half
         edges = self.bins.edges
         share = (high - low) / (edges[-1] - edges[0])
+        lowest, highest, low, high = distinct_texts(
+            [self.labels.min(), self.labels.max(), low, high], among=edges
+        )
+        times = f"{self.imbalance:.1f}" if self.imbalance < 10 else f"{self.imbalance:,.0f}"
         lines = [
-            f"{len(self.labels):,} labels from {self.labels.min():g} to {self.labels.max():g}, "
-            f"in {len(self.bins)} bins",
+            f"{len(self.labels):,} labels from {lowest} to {highest}, in {len(self.bins)} bins",
             "",
             *_histogram(self.counts, self.bins),
             "",
@@ -109,8 +127,8 @@ class Diagnosis:
             [
                 *lines,
                 "",
-                f"Half of the labels lie from {low:g} to {high:g}, in {share:.0%} of the range.",
-                f"The fullest bin holds {self.imbalance:.1f} times as many as the median bin.",
+                f"Half of the labels lie from {low} to {high}, in {share:.0%} of the range.",
+                f"The fullest bin holds {times} times as many as those of the rarest tenth.",
                 "",
                 *textwrap.wrap(self.advice, 80),
             ]
@@ -143,10 +161,11 @@ def diagnose(labels, bins: LabelBins | None = None) -> Diagnosis:
     few       21     116
     zero      40       0
     """
-    labels = numbers("labels", labels).ravel()
-    if len(labels) == 0:
-        raise ValueError("`labels` must hold at least one label. Received: an empty array")
-    bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
+    labels = at_least_one("labels", numbers("labels", labels)).ravel()
+    if bins is None:
+        bins = LabelBins.from_labels(labels)  # which may leave out labels far from the rest
+    else:
+        warn_of_labels_outside(as_bins(bins), labels, stacklevel=3)
     return Diagnosis(labels, bins)
 
 
@@ -155,7 +174,7 @@ def _histogram(counts, bins):
     together = -(-len(counts) // ROWS)  # bins of a line, the same for all: bars show counts
     groups = np.split(np.arange(len(counts)), range(together, len(counts), together))
     sums = np.array([counts[group].sum() for group in groups])
-    edges = [f"{bins.edges[group[0]]:g}" for group in groups] + [f"{bins.edges[-1]:g}"]
+    edges = distinct_texts([*(bins.edges[group[0]] for group in groups), bins.edges[-1]])
     width = max(map(len, edges))
     for start, stop, count in zip(edges, edges[1:], sums):
         # A bin with labels is never without a bar.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
-from keras_ranksim.validation import numbers, positive_integer
+from keras_ranksim.validation import at_least_one, numbers, positive_integer
 
 STEPS = 200
 SMALLEST_SHARE = 1e-3
@@ -31,8 +31,7 @@ def fit_mixture(labels, components: int = 8) -> tuple[np.ndarray, np.ndarray, np
     """
     labels = numbers("labels", labels).ravel()
     positive_integer("components", components, "Gaussians of the mixture")
-    if labels.size == 0:
-        raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    at_least_one("labels", labels)
     # scikit-learn's GaussianMixture is not used: it fits samples, not counts (a second instead of
     # 0.02 for 190,000 ages), and its k-means start spends components on single whole numbers.
     values, counts = np.unique(labels, return_counts=True)

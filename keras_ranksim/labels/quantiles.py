@@ -3,7 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.kernel_density import counts_of, kernel_density, silverman
-from keras_ranksim.validation import numbers, positive
+from keras_ranksim.validation import at_least_one, numbers, positive
 
 
 def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=None) -> np.ndarray:
@@ -29,8 +29,7 @@ def label_quantiles(labels, levels, *, bandwidth: float | None = None, counts=No
     """
     labels = numbers("labels", labels).ravel()
     levels = numbers("levels", levels)
-    if labels.size == 0:
-        raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    at_least_one("labels", labels)
     if (levels < 0).any() or (levels > 1).any():
         raise ValueError(f"`levels` must lie between 0 and 1. Received: levels={levels}")
     counts = counts_of(labels, counts)

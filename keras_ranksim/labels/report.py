@@ -8,8 +8,8 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.labels.sera import sera as area
-from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
-from keras_ranksim.validation import numbers, same_length
+from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_labels
+from keras_ranksim.validation import numbers, one_per_sample, same_length
 
 if TYPE_CHECKING:
     import pandas
@@ -55,11 +55,16 @@ def shot_report(
     """
     import pandas
 
-    labels = numbers("labels", labels).ravel()
-    predictions = numbers("predictions", predictions).ravel()
+    labels = one_per_sample("labels", labels)
+    predictions = one_per_sample("predictions", predictions)
     same_length(labels=labels, predictions=predictions)
-    bins = as_bins(bins)
-    shot = shots_of_counts(bins.count(train_labels), *shot_limits)[bins.index(labels)]
+    train_labels = numbers("train_labels", train_labels).ravel()
+    if np.shape(shot_limits) != (2,):
+        raise ValueError(
+            "`shot_limits` must be (many_above, few_below), such as (100, 20). "
+            f"Received: shot_limits={shot_limits!r}"
+        )
+    shot = shots_of_labels(labels, train_labels, as_bins(bins), shot_limits)
     rows = {"all": np.full(len(labels), True), **{name: shot == name for name in SHOTS}}
     report = {name: _errors(labels[row], predictions[row]) for name, row in rows.items()}
     if sera:
@@ -92,7 +97,7 @@ def run_report(labels, predictions, train_labels, bins: LabelBins, **options) ->
     import pandas
 
     report = shot_report(labels, predictions, train_labels, bins, sera=True, **options)
-    unseen = bins.count(train_labels)[bins.index(labels)] == 0
+    unseen = shots_of_labels(labels, train_labels, bins) == "zero"
     between = (labels > train_labels.min()) & (labels < train_labels.max())
     extra = {"interpolation": unseen & between, "extrapolation": unseen & ~between}
     rows = [
@@ -113,13 +118,20 @@ def _errors(labels, predictions):
         "n": len(labels),
         "mse": np.mean(error**2),
         "mae": np.mean(error),
-        "gm": np.exp(np.mean(np.log(np.maximum(error, SMALLEST_ERROR)))),
+        "gm": np.exp(np.mean(np.log(np.maximum(error, _smallest(error))))),
         "pearson": _correlation(labels, predictions),
         "spearman": _correlation(_average_ranks(labels), _average_ranks(predictions)),
     }
 
 
+def _smallest(errors):
+    """What takes the place of an error of 0 in the geometric mean."""
+    return min(SMALLEST_ERROR, errors.mean() / 1000) or SMALLEST_ERROR
+
+
 def _correlation(a, b):
+    if np.ptp(a) == 0 or np.ptp(b) == 0:  # of which the mean may be rounded
+        return np.nan
     a, b = a - a.mean(), b - b.mean()
     scale = np.sqrt(np.sum(a**2) * np.sum(b**2))
     return np.sum(a * b) / scale if scale > 0 else np.nan

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ranksim.validation import numbers, same_length
+from keras_ranksim.validation import at_least_one, numbers, one_per_sample, same_length
 
 WHISKER = 1.5  # interquartile ranges
 
@@ -31,8 +31,8 @@ def sera(labels, predictions, train_labels) -> float:
 
     Reference: [Ribeiro and Moniz, Machine Learning 2020](https://doi.org/10.1007/s10994-020-05900-9)
     """
-    labels = numbers("labels", labels).ravel()
-    predictions = numbers("predictions", predictions).ravel()
+    labels = one_per_sample("labels", labels)
+    predictions = one_per_sample("predictions", predictions)
     same_length(labels=labels, predictions=predictions)
     if len(labels) == 0:
         return float("nan")
@@ -62,8 +62,7 @@ def relevance(labels, train_labels) -> np.ndarray:
     """
     labels = numbers("labels", labels)
     train_labels = numbers("train_labels", train_labels).ravel()
-    if train_labels.size == 0:
-        raise ValueError("`train_labels` must hold at least one label. Received: an empty array")
+    at_least_one("train_labels", train_labels)
     first, median, third = np.quantile(train_labels, [0.25, 0.5, 0.75])
     reach = WHISKER * (third - first)
     inside = train_labels[(train_labels >= first - reach) & (train_labels <= third + reach)]

@@ -19,7 +19,8 @@ def shots(train_labels, labels, bins: LabelBins) -> np.ndarray:
 
     Returns:
         An array of strings of the shape of `labels`: `"many"` (more than 100), `"medium"`
-        (20 to 100), `"few"` (1 to 19) or `"zero"`.
+        (20 to 100), `"few"` (1 to 19) or `"zero"`, which labels beyond all bins and all training
+        labels are, too.
 
     Example:
 
@@ -29,8 +30,15 @@ def shots(train_labels, labels, bins: LabelBins) -> np.ndarray:
     >>> kr.shots(train_labels, [31, 59, 70, 90], bins).tolist()
     ['many', 'medium', 'few', 'zero']
     """
-    bins = as_bins(bins)
-    return shots_of_counts(bins.count(train_labels))[bins.index(np.asarray(labels))]
+    return shots_of_labels(labels, train_labels, as_bins(bins))
+
+
+def shots_of_labels(labels, train_labels, bins, limits=(MANY_ABOVE, FEW_BELOW)) -> np.ndarray:
+    """`shots` with other limits, `(many_above, few_below)`."""
+    labels, train_labels = np.asarray(labels), np.asarray(train_labels)
+    shot = shots_of_counts(bins.count(train_labels), *limits)[bins.index(labels)]
+    beyond = (labels < train_labels.min()) | (labels > train_labels.max())
+    return np.where(bins.is_outside(labels) & beyond, SHOTS[-1], shot)
 
 
 def shots_of_counts(

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins, warn_of_labels_outside
 from keras_ranksim.ops.kernels import kernel_window, smooth
-from keras_ranksim.validation import bounds, is_number, non_negative, numbers, one_of
+from keras_ranksim.validation import at_least_one, bounds, is_number, non_negative, numbers, one_of
 
 # The power of the count that each inverts.
 SCHEMES = {"inverse": 1.0, "sqrt_inverse": 0.5}
@@ -55,8 +55,7 @@ def label_weights(
     labels = numbers("labels", labels)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    if labels.size == 0:
-        raise ValueError("`labels` must hold at least one label. Received: an empty array")
+    at_least_one("labels", labels)
     if bins is None:
         bins = LabelBins.from_labels(labels)  # which may leave out labels far from the rest
     else:

@@ -23,7 +23,7 @@ from keras_ranksim.plots.style import (
     look,
     new_figure,
 )
-from keras_ranksim.validation import numbers, positive_integer
+from keras_ranksim.validation import at_least_one, numbers, positive_integer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,7 +131,7 @@ def mean_error_of_bins(labels, predictions, bins: LabelBins, window: int = 1) ->
     >>> mean_error_of_bins([0, 0, 2], [1, 3, 5], bins).tolist()
     [2.0, nan, 3.0]
     """
-    labels = numbers("labels", labels, ndim=1)
+    labels = at_least_one("labels", numbers("labels", labels, ndim=1))
     predictions = np.atleast_2d(numbers("predictions", predictions))
     if predictions.shape[1:] != labels.shape:
         raise ValueError(

@@ -59,8 +59,10 @@ def training_curves(
                     label=title,
                 )
         values = np.asarray(history.get(f"val_{metric}", history.get(metric)), dtype="float64")
-        if np.isfinite(values).any():
-            best = int(np.nanargmin(values))
+        if np.isfinite(values[second_stage or 0 :]).any():
+            # The weights of the second stage are kept, whatever the first one reached.
+            first = second_stage or 0
+            best = first + int(np.nanargmin(values[first:]))
             axes.plot(best + 1, values[best], "o", color=colors.ink, markersize=5, zorder=3)
             axes.annotate(
                 f"best: {values[best]:.3g} in epoch {best + 1}",

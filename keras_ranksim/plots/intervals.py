@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_ranksim.plots.style import finish, in_unit, look, new_figure
+from keras_ranksim.labels.shots import SHOTS
+from keras_ranksim.plots.style import (
+    LARGEST_NUMBER_OF_METHODS,
+    finish,
+    in_unit,
+    look,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,10 +48,13 @@ def interval_coverage(
     >>> [label.get_text() for label in figure.axes[0].get_xticklabels()]
     ['all', 'many', 'few']
     """
-    if not reports:
-        raise ValueError("`reports` must hold at least one report. Received: none")
-    first = next(iter(reports.values()))
-    shots = [shot for shot in first.index if first.loc[shot, "n"] > 0]
+    if not 1 <= len(reports) <= LARGEST_NUMBER_OF_METHODS:
+        raise ValueError(
+            f"`reports` must hold 1 to {LARGEST_NUMBER_OF_METHODS} reports. "
+            f"Received: {len(reports)}"
+        )
+    held = {shot for report in reports.values() for shot in report.index[report["n"] > 0]}
+    shots = [shot for shot in ("all", *SHOTS) if shot in held]
     with look(theme) as colors:
         figure = new_figure(3.1)
         panels = figure.subplots(1, 2)
@@ -54,7 +64,7 @@ def interval_coverage(
             for axes, column in zip(panels, ("coverage", "width")):
                 axes.bar(
                     place,
-                    report.loc[shots, column],
+                    report.reindex(shots)[column],
                     0.9 * width,
                     color=colors.methods[number],
                     hatch=HATCHES[number],
@@ -63,7 +73,7 @@ def interval_coverage(
                     label=name,
                 )
         promised = {"color": colors.ink, "linewidth": 1, "linestyle": (0, (4, 2))}
-        panels[0].axhline(level, label=f"promised: {level:.0%}", **promised)
+        panels[0].axhline(level, label=f"promised: {100 * level:g}%", **promised)
         panels[0].set_ylim(0, 1.05)
         panels[0].set_ylabel("labels within their interval")
         panels[1].set_ylabel(in_unit("mean width", label_unit))

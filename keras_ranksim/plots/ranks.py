@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.labels.bins import LabelBins, as_bins, distinct_texts
 from keras_ranksim.plots.style import finish, in_unit, look, new_figure
 from keras_ranksim.validation import numbers, positive_integer, same_length
 
@@ -33,12 +33,16 @@ class RankMatrices(NamedTuple):
 
     @property
     def agreement(self) -> float:
-        """Mean correlation of the rows of the two matrices: 1 is RankSim's goal, 0 chance."""
-        rows = [
-            np.corrcoef(of_labels, of_features)[0, 1]
-            for of_labels, of_features in zip(self.label_space, self.feature_space)
-            if of_labels.std() > 0 and of_features.std() > 0
+        """Mean correlation of the rows of the two matrices: 1 is RankSim's goal, 0 chance.
+
+        Of every row without the bin itself, which is the first of its row in any space.
+        """
+        others = ~np.eye(len(self.centers), dtype=bool)
+        pairs = [
+            (of_labels[other], of_features[other])
+            for of_labels, of_features, other in zip(self.label_space, self.feature_space, others)
         ]
+        rows = [np.corrcoef(*pair)[0, 1] for pair in pairs if all(np.ptp(one) > 0 for one in pair)]
         return float(np.mean(rows)) if rows else float("nan")
 
 
@@ -141,7 +145,7 @@ def rank_matrices(
     columns = min(len(matrices), PANELS_A_ROW)
     rows = -(-len(matrices) // columns)
     with look(theme) as colors:
-        figure = new_figure(rows * (7.3 / max(columns, 2) + 0.5) + 0.6)
+        figure = new_figure(rows * (7.3 / max(columns, 2) + 0.65) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         places, names = _ticks(centers)
         for number, (axes, (name, matrix)) in enumerate(zip(panels, matrices.items())):
@@ -187,4 +191,4 @@ def _ticks(centers):
     labels = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(centers[0], centers[-1])
     half = 0.51 * np.min(np.diff(centers), initial=np.inf)
     labels = labels[(labels >= centers[0] - half) & (labels <= centers[-1] + half)]
-    return np.interp(labels, centers, np.arange(len(centers))), [f"{label:g}" for label in labels]
+    return np.interp(labels, centers, np.arange(len(centers))), distinct_texts(labels)

@@ -10,7 +10,7 @@ from keras_ranksim.labels.bins import LabelBins
 from keras_ranksim.labels.shots import FEW_BELOW, MANY_ABOVE, SHOTS, shots_of_counts
 from keras_ranksim.plots.label_axis import counts_of_bins, hatch_zero_shot
 from keras_ranksim.plots.style import MARKERS, finish, in_unit, look, new_figure
-from keras_ranksim.validation import numbers, same_length
+from keras_ranksim.validation import at_least_one, numbers, same_length
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,7 @@ def true_against_predicted(
     [[75.0, 60.0]]
     """
     counts = counts_of_bins(counts, bins)
-    labels = numbers("labels", labels, ndim=1)
+    labels = at_least_one("labels", numbers("labels", labels, ndim=1))
     predictions = numbers("predictions", predictions, ndim=1)
     same_length(labels=labels, predictions=predictions)
     shot = shots_of_counts(counts, *shot_limits)[bins.index(labels)]

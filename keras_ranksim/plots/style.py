@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from keras_ranksim.labels.bins import distinct_texts
 from keras_ranksim.validation import one_of, optional_package
 
 if TYPE_CHECKING:
@@ -133,7 +134,21 @@ def finish(figure: Figure) -> None:
     """
     with _without_glyph_warnings():
         figure.get_layout_engine().execute(figure)
+        if any(list(map(_write_in_full, figure.axes))):
+            figure.get_layout_engine().execute(figure)
     figure.set_layout_engine("none")
+
+
+def _write_in_full(axes):
+    """Writes the ticks of an axes without a common factor, which legends would hide.
+
+    Returns whether there was one.
+    """
+    factored = [axis for axis in (axes.xaxis, axes.yaxis) if axis.get_offset_text().get_text()]
+    for axis in factored:
+        places = axis.get_majorticklocs()
+        axis.set_ticks(places, distinct_texts(places))
+    return bool(factored)
 
 
 def png(figure: Figure, dots_per_inch: int = 150) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, Result, Table, command_line
+from keras_ranksim.experiments.readable import number_format, readable_report
 
 
 def call(*arguments):
@@ -80,17 +81,18 @@ def test_a_report_of_large_labels_fits_eighty_columns(random):
     predictions, train_labels = labels + random.normal(0, 1e5, 300), [*labels[:150], 1e8]
     report = kr.shot_report(labels, predictions, train_labels, bins, sera=True)
     assert report.loc["all", "sera"] > 1e6
-    lines = command_line._readable(report).splitlines()
+    lines = readable_report(report).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1].split()[3] == f"{report.loc['all', 'mae']:.0f}"
 
 
 def test_digits_follow_the_size_of_what_is_shown():
-    def digits(*values):
-        return command_line._digits(pandas.Series(values))
+    def written(*values):
+        return number_format(pandas.Series(values)).format(values[0])
 
-    assert (digits(0.0123, 0.5), digits(0.05), digits(1e-9)) == (3, 4, 4)
-    assert (digits(3.2, 250), digits(12.0, 250), digits(120.0), digits(0.0)) == (2, 1, 0, 2)
+    assert (written(0.0123, 0.5), written(0.05), written(1e-9)) == ("0.012", "0.0500", "1.00e-09")
+    assert (written(3.2, 250), written(12.0, 250), written(120.0)) == ("3.20", "12.0", "120")
+    assert (written(0.0), written(5e6)) == ("0.00", "5.00e+06")
 
 
 def test_an_unknown_method_raises_before_any_data_is_loaded():

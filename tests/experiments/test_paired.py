@@ -55,6 +55,14 @@ def test_equal_differences_have_an_interval_of_no_width():
     assert (found.low, found.high) == (-1.0, -1.0)
 
 
+def test_methods_without_randomness_have_one_difference_and_no_interval():
+    found = paired_difference([1.1, 1.1, 1.1], [2.0, 2.0, 2.0])
+    assert (found.mean, found.seeds, found.excludes_zero) == (pytest.approx(-0.9), 3, False)
+    assert np.isnan([found.low, found.high]).all()
+    same = paired_difference([2.0, 2.0], [2.0, 2.0])  # one run in two rows
+    assert (same.low, same.high) == (0.0, 0.0)
+
+
 def test_a_difference_is_written_without_exponents():
     from keras_ranksim.experiments.table import difference_text
 

@@ -192,15 +192,15 @@ def test_a_table_and_its_cells_show_their_errors():
     )
     first, *errors = repr(result).splitlines()
     assert first == "SQINV on prices, seed 3"
-    assert [line.split() for line in errors] == [["mae"], ["all", "1.5"]]
+    assert [line.split() for line in errors] == [["mae"], ["all", "1.50"]]
     assert repr(kr.experiments.Table("prices", {})).startswith("| mae on prices | seeds |")
 
 
 def test_large_errors_are_whole_numbers():
     rows = {"VANILLA": [12570.4, 12930.0], "X": [12448.0, 12801.0]}
     *_, vanilla, x = table_of(rows).to_markdown().splitlines()
-    assert "| 12750 ± 254 |" in vanilla
-    assert "12624 ± 250, -126 [-" in x.replace("**", "")
+    assert "| 12,750 ± 254 |" in vanilla
+    assert "12,624 ± 250, -126 [-" in x.replace("**", "")
 
 
 @pytest.mark.parametrize(("metric", "best"), [("delta1", "0.9"), ("abs_rel", "0.1")])

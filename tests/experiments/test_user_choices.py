@@ -245,3 +245,15 @@ def test_ensembles_are_of_runs_with_the_same_training_labels(benchmark, tmp_path
     run(more, "SQINV", epochs=1, verbose=0, output_dir=tmp_path / "other")
     with pytest.raises(ValueError, match="the same training labels, bins and shot limits"):
         kr.experiments.ensemble([tmp_path / "one", tmp_path / "other"])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-9])
+def test_labels_in_small_units_are_learned_as_well(random, scale):
+    x = random.normal(size=(400, 3))
+    y = np.exp(x[:, 0])
+    found = [
+        kr.experiments.run(kr.data.load_arrays(x, y * unit), "VANILLA", epochs=20, verbose=0)
+        for unit in (1.0, scale)
+    ]
+    one, small = (result.report.loc["all", "mae"] / unit for result, unit in zip(found, (1, scale)))
+    assert small == pytest.approx(one, rel=0.25)

@@ -32,8 +32,10 @@ def test_the_middle_half_is_the_narrowest_range_that_holds_half():
     assert inside[int(low), int(high)] >= 95
 
 
-def test_imbalance_compares_the_fullest_bin_with_the_median_one():
-    assert kr.diagnose(labels_of([0, 60, 4, 2]), kr.LabelBins.uniform(0, 4, 1)).imbalance == 15
+def test_imbalance_compares_the_fullest_bin_with_the_rarest_tenth():
+    assert kr.diagnose(labels_of([0, 60, 4, 2]), kr.LabelBins.uniform(0, 4, 1)).imbalance == 30
+    counts = [100] * 17 + [50] + [5] * 2
+    assert kr.diagnose(labels_of(counts), kr.LabelBins.uniform(0, 20, 1)).imbalance == 20
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,9 @@ def test_imbalance_compares_the_fullest_bin_with_the_median_one():
         ([300] * 10, "balanced enough"),
         ([700, 400, 10, 3], "weights can cost more"),
         ([5000, 400, 10, 3], "SQINV + LDS"),
+        ([10000, 100], "likely to be ignored"),
+        ([10000] * 6 + [25] * 4, "SQINV + LDS"),
+        ([10] * 20, "Choose wider bins"),
     ],
 )
 def test_advice_follows_from_imbalance_and_number(counts, advice):
@@ -70,3 +75,16 @@ def test_labels_of_any_shape_and_one_value_are_diagnosed():
 def test_no_labels_raise():
     with pytest.raises(ValueError, match="`labels` must hold at least one label"):
         kr.diagnose([])
+
+
+def test_labels_outside_the_bins_are_warned_of():
+    labels = [5] * 500 + [1000] * 400
+    with pytest.warns(UserWarning, match="400 of 900 labels lie outside the bins"):
+        kr.diagnose(labels, kr.LabelBins.uniform(0, 100, 10))
+    kr.diagnose(np.r_[np.random.default_rng(0).normal(size=500), 1e6])  # bins of its own
+
+
+def test_edges_are_written_in_digits_enough_to_tell_them_apart():
+    text = str(kr.diagnose(np.random.default_rng(0).integers(10_000_000, 10_000_040, 3000)))
+    assert "labels from 10000000 to 10000039" in text
+    assert len({line.partition("-")[0] for line in text.splitlines() if "█" in line}) > 10

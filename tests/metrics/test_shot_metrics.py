@@ -107,3 +107,10 @@ def test_one_metric_object_may_serve_several_shots():
     many.update_state([[35.0], [75.0]], [[36.0], [80.0]])
     few.update_state([[35.0], [75.0]], [[36.0], [80.0]])
     assert (float(many.result()), float(few.result())) == (1.0, 5.0)
+
+
+def test_a_prediction_of_another_shot_may_be_nan():
+    bins = kr.LabelBins.uniform(0, 100, 10)
+    metric = kr.metrics.ShotMetric("mae", "few", [35] * 200 + [75] * 3, bins)
+    metric.update_state([[35.0], [75.0]], [[float("nan")], [70.0]])
+    assert float(metric.result()) == 5.0

@@ -60,7 +60,7 @@ def test_coverage_and_width_have_a_bar_for_each_shot_that_occurs():
     [
         (lambda: kr.plots.differences({}), "`found` must hold at least one method"),
         (lambda: kr.plots.price_curve({}), "`points` must hold at least one power"),
-        (lambda: kr.plots.interval_coverage({}), "`reports` must hold at least one report"),
+        (lambda: kr.plots.interval_coverage({}), "`reports` must hold 1 to 4 reports"),
     ],
 )
 def test_nothing_to_draw_is_named(draw, message):

@@ -232,6 +232,12 @@ def test_agreement_is_one_for_features_in_label_order_and_about_zero_by_chance(r
     assert mean_rank_matrices(arc, labels, BINS).agreement > 0.999
     noise = random.normal(size=(60, 50))
     assert abs(mean_rank_matrices(noise, labels, BINS).agreement) < 0.2
+    few = kr.LabelBins.uniform(0, 5, 1)
+    found = [
+        mean_rank_matrices(random.normal(size=(500, 8)), random.uniform(0, 5, 500), few, 10)
+        for _ in range(30)
+    ]
+    assert abs(np.mean([one.agreement for one in found])) < 0.2, "few bins, too"
 
 
 def test_neighboring_bins_are_joined_where_there_are_too_many(random):
@@ -383,12 +389,14 @@ def test_the_best_trial_may_be_the_largest():
 
 def test_training_curves_mark_the_best_validation_epoch_and_the_second_stage():
     history = {"mae": [9, 8, 7.0, 6], "val_mae": [9, float("nan"), 7.25, 8]}
-    axes = kr.plots.training_curves(history, label_unit="years", second_stage=3).axes[0]
+    axes = kr.plots.training_curves(history, label_unit="years", second_stage=2).axes[0]
     for line, name in zip(axes.lines, ("mae", "val_mae")):
         np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3, 4])
         np.testing.assert_array_equal(line.get_ydata(), history[name])
     assert texts_of(axes) == ["best: 7.25 in epoch 3", " second stage"]
-    assert axes.lines[-1].get_xdata() == [3.5, 3.5]
+    assert axes.lines[-1].get_xdata() == [2.5, 2.5]
+    second = kr.plots.training_curves(history, second_stage=3).axes[0]
+    assert texts_of(second)[0] == "best: 8 in epoch 4", "the first stage is not what was kept"
     assert axes.get_ylabel() == "MAE (years)"
     one_epoch = kr.plots.training_curves({"val_loss": [3.0]}, "loss").axes[0]
     assert [tick for tick in one_epoch.get_xticks() if 0.5 <= tick <= 1.5] == [1]

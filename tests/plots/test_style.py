@@ -8,6 +8,7 @@ import pytest
 from pictured import LONG_NAME, figure_makers
 
 import keras_ranksim as kr
+from keras_ranksim.plots.ranks import mean_rank_matrices
 from keras_ranksim.plots.style import LINE_STYLES, MARKERS, THEMES, in_unit, png
 
 # Machado et al. 2009: what a linear RGB color becomes without one kind of cone.
@@ -152,3 +153,41 @@ def test_missing_matplotlib_is_told_with_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "matplotlib.style", raising=False)
     with pytest.raises(ImportError, match=r"pip install 'keras_ranksim\[plots\]'"):
         kr.plots.training_curves({"mae": [1.0]})
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e9])
+def test_no_axis_has_a_factor_that_a_legend_could_hide(scale):
+    bins = kr.LabelBins.uniform(0, 10 * scale, scale)
+    labels = [0.5 * scale, 7 * scale]
+    figure = kr.plots.error_by_label(labels, {"A": [0, 0]}, bins.count(labels), bins)
+    png(figure)
+    for axes in figure.axes:
+        assert not axes.xaxis.get_offset_text().get_text()
+        assert not axes.yaxis.get_offset_text().get_text()
+    ticks = [float(tick.get_text()) for tick in figure.axes[0].get_yticklabels()]
+    np.testing.assert_allclose(ticks, figure.axes[0].get_yticks(), rtol=1e-6)
+
+
+def test_nothing_to_draw_is_said():
+    bins = kr.LabelBins.uniform(0, 10, 1)
+    for draw in (
+        lambda: kr.plots.true_against_predicted([], [], bins.count([1]), bins),
+        lambda: kr.plots.error_by_label([], {"A": []}, bins.count([1]), bins),
+    ):
+        with pytest.raises(ValueError, match="`labels` must hold at least one label"):
+            draw()
+
+
+@pytest.mark.parametrize("count", [5, 20, 60])
+def test_titles_of_rank_matrices_are_inside_the_picture(random, count):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    labels = random.uniform(0, count, 40 * count)
+    bins = kr.LabelBins.uniform(0, count, 1)
+    found = mean_rank_matrices(random.normal(size=(len(labels), 8)), labels, bins)
+    for names in (["VANILLA"], ["VANILLA", "RANKSIM"]):
+        matrices = {"label space": found.label_space, **dict.fromkeys(names, found.feature_space)}
+        figure = kr.plots.rank_matrices(found.centers, matrices, "age", "years")
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.axes[: len(matrices)]:
+            assert axes._left_title.get_window_extent().y1 <= figure.bbox.y1

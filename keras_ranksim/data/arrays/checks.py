@@ -37,19 +37,6 @@ def checked_inputs(x):
     return _checked("x", x)
 
 
-def checked_labels(y) -> np.ndarray:
-    """Returns labels of shape `(samples,)` or `(samples, 1)` as a flat float64 array."""
-    labels = numbers("y", y)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise ValueError(
-            "`y` must hold one label per sample, shape (samples,) or (samples, 1). "
-            f"Received: y of shape {labels.shape}"
-        )
-    return labels
-
-
 def _checked(name, array):
     if np.ma.is_masked(array) or np.asarray(array).dtype.kind not in "fiub":
         array = numbers(name, array)  # for numbers stored as objects; raises for all others

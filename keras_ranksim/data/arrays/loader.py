@@ -7,7 +7,7 @@ import functools
 import keras
 import numpy as np
 
-from keras_ranksim.data.arrays.checks import checked_inputs, checked_labels
+from keras_ranksim.data.arrays.checks import checked_inputs
 from keras_ranksim.data.benchmark import SPLITS, Benchmark
 from keras_ranksim.data.equal_rows import groups_of_equal_samples
 from keras_ranksim.data.label_scale import center_and_spread, scaled_recipe
@@ -16,7 +16,7 @@ from keras_ranksim.data.pipeline import ArrayPipelines
 from keras_ranksim.data.tables.notes import Notes
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.array_mlp import array_mlp
-from keras_ranksim.validation import same_length
+from keras_ranksim.validation import one_per_sample, same_length
 
 STEPS = 4000
 BATCH_SIZE = 64
@@ -75,7 +75,7 @@ def load_arrays(
     >>> result.report.index.tolist()
     ['all', 'many', 'medium', 'few', 'zero']
     """
-    inputs, labels = checked_inputs(x), checked_labels(y)
+    inputs, labels = checked_inputs(x), one_per_sample("y", y)
     same_length(x=keras.tree.flatten(inputs)[0], y=labels)
     bins = LabelBins.from_labels(labels) if bins is None else as_bins(bins)
     groups = groups_of_equal_samples((inputs, labels))

@@ -22,7 +22,7 @@ from keras_ranksim.data.tables.notes import Notes, findings
 from keras_ranksim.data.tables.texts import TextTableEncoder, check_text
 from keras_ranksim.labels.bins import LabelBins, as_bins
 from keras_ranksim.networks.mlp import mlp
-from keras_ranksim.validation import is_number
+from keras_ranksim.validation import is_number, positive_integer
 
 TEXT_DROPOUT = 0.2
 
@@ -224,6 +224,8 @@ def load_table(
 
 
 def _bins(labels, bins):
+    if is_number(bins):
+        bins = positive_integer("bins", bins, "label bins")
     if bins is None or is_number(bins):
         return LabelBins.from_labels(labels, count=bins)
     return as_bins(bins)

@@ -183,14 +183,15 @@ class Contents:
         """Training and validation, epoch by epoch."""
         metric = monitor.removeprefix("val_") if monitor in history else "loss"
         values = history[f"val_{metric}"]
+        best = min(values[second_stage or 0 :])  # whose weights are kept
         unit = self.label.unit if report_column(metric).in_label_unit else ""
         return Picture(
             "training_curves",
             "Training",
             f"{metric.upper()} of training and validation over {len(values)} epochs. Validation "
-            f"starts at {number_text(values[0])} and is best at {number_text(min(values))}.",
+            f"starts at {number_text(values[0])} and is best at {number_text(best)}.",
             "Training values are those of the running epoch, augmentation and dropout included. "
-            "The weights of the best validation epoch are kept.",
+            "The weights of the best validation epoch are kept; in two stages, of the second.",
             lambda theme: training_curves(history, metric, unit, second_stage, theme),
         )
 

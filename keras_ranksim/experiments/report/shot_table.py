@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keras_ranksim.experiments.report.description import number_of
 from keras_ranksim.experiments.report.markup import Markup, element, joined
 from keras_ranksim.experiments.report.page import scrolling
-from keras_ranksim.experiments.table import BASE, difference_text, shots_shown
+from keras_ranksim.experiments.table import BASE, difference_text, figures, shots_shown
 from keras_ranksim.labels.report_columns import best_of, report_column
 from keras_ranksim.labels.shots import SHOTS
 
@@ -29,7 +29,7 @@ def number_text(value) -> str:
     """
     if value is None or not math.isfinite(value):
         return "-"
-    if float(value).is_integer() or abs(value) >= 1000:
+    if float(value).is_integer() or abs(value) >= 999.5:
         return f"{value:,.0f}"
     return f"{value:#.3g}".rstrip(".")
 
@@ -127,7 +127,7 @@ def _runs(row, links):
 def _cell(value, marked, published, deviation=float("nan"), difference=None):
     text = number_text(value)
     if math.isfinite(deviation):
-        text += f" ± {deviation:.2g}"
+        text += f" ± {figures(deviation, '.2g', 99.5)}"
     beside = []
     if difference is not None:
         beside.append(element("span", difference, class_="sub"))
