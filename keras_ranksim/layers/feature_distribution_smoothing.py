@@ -164,6 +164,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.samples_seen = statistic("samples_seen", "zeros", shape[:1], SUMS_DTYPE)
         self.epochs_folded = statistic("epochs_folded", "zeros", (), "int32")
         self.epoch_origin = statistic("epoch_origin", "zeros", shape, SUMS_DTYPE)
+        self.epoch_has_ended = statistic("epoch_has_ended", "zeros", (), "int32")
         self.epoch_count = accumulator("epoch_count", shape[:1])
         self.epoch_sum = accumulator("epoch_sum", shape)
         self.epoch_sum_of_squares = accumulator("epoch_sum_of_squares", shape)
@@ -231,6 +232,22 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         self.epochs_folded.assign(ops.convert_to_numpy(self.epochs_folded) + 1)
         self._clear_epoch()
 
+    def begin_epoch(self) -> None:
+        """Folds the last epoch if it has ended, and forgets it if not; `EpochFold` calls it."""
+        self._is_folded = True
+        if not self.built:
+            return
+        if ops.convert_to_numpy(self.epoch_has_ended):
+            self.finalize_state()
+            self.epoch_has_ended.assign(0)
+        elif _float64(self.epoch_count).any():
+            self._clear_epoch()
+
+    def end_epoch(self) -> None:
+        """Marks the statistics of the epoch as whole; `EpochFold` calls it."""
+        if self.built:
+            self.epoch_has_ended.assign(1)
+
     def calibrate(self, features, labels):
         """Moves features from their bin's running statistics to the smoothed ones."""
         rows, _, index = self._rows(features, labels)
@@ -257,6 +274,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             (self.smoothed_variance, 1),
             (self.samples_seen, 0),
             (self.epochs_folded, 0),
+            (self.epoch_has_ended, 0),
         ):
             variable.assign(np.full(variable.shape, value))
         self._clear_epoch()

@@ -21,7 +21,8 @@ class NoiseScale(keras.layers.Layer):
         initial: Noise scale to start from, in units of the label, above 0.
         rate: How many times faster than other weights it is learned, above 0. An optimizer such
             as Adam moves a weight by its learning rate per step, which is slow for a scale that
-            starts far from the errors of a trained model.
+            starts far from the errors of a trained model. SGD, which does not normalize gradients,
+            needs a rate of 1 and a small step.
         **kwargs: As in every Keras layer.
 
     Example:
@@ -38,6 +39,7 @@ class NoiseScale(keras.layers.Layer):
         self.initial = positive("initial", initial, "the noise scale to start from")
         self.rate = positive("rate", rate, "the speed at which it is learned")
         self.supports_masking = True
+        self.build(None)  # so that an optimizer of PyTorch made before the first call has it
 
     def build(self, input_shape):
         self.log_noise = self.add_weight(

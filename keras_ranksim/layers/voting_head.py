@@ -179,6 +179,9 @@ class VotingHead(keras.layers.Layer):
             "train_counts": self.train_counts.tolist(),
             "mean": self.mean,
             "deviation": self.deviation,
+            "policy_of_experts": keras.saving.serialize_keras_object(
+                self.outputs_of_experts.dtype_policy  # another one once the model was quantized
+            ),
         }
 
     @classmethod
@@ -186,6 +189,10 @@ class VotingHead(keras.layers.Layer):
         config = dict(config)
         bins = keras.saving.deserialize_keras_object(config.pop("bins"))
         counts, mean, deviation = map(config.pop, ("train_counts", "mean", "deviation"))
+        policy = config.pop("policy_of_experts", None)
         head = cls(bins.centers, bins, counts=counts, **config)
         head.mean, head.deviation = mean, deviation
+        if policy is not None:
+            policy = keras.saving.deserialize_keras_object(policy)
+            head.outputs_of_experts = keras.layers.Dense(2 * head.experts, dtype=policy)
         return head

@@ -16,7 +16,8 @@ class EpochFold(keras.callbacks.Callback):
 
     It acts when an epoch begins, not when one ends: a checkpoint written at the end of an
     epoch then holds statistics that are still to be folded, and a run resumed from it folds
-    them as an uninterrupted run did. `ImbalancedRegressor.fit` puts this callback first; with a
+    them as an uninterrupted run did. Those of an epoch that was interrupted are forgotten, since
+    it begins again. `ImbalancedRegressor.fit` puts this callback first; with a
     plain `keras.Model`, pass it as the first callback.
 
     Example:
@@ -29,9 +30,15 @@ class EpochFold(keras.callbacks.Callback):
         with strategy_scope(self.model):
             for layer in all_layers(self.model):
                 if isinstance(layer, FeatureDistributionSmoothing) and layer.trainable:
-                    layer.finalize_state()
+                    layer.begin_epoch()
                 elif isinstance(layer, VotingHead):
                     layer.begin_epoch(epoch, (self.params or {}).get("epochs") or epoch + 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        with strategy_scope(self.model):
+            for layer in all_layers(self.model):
+                if isinstance(layer, FeatureDistributionSmoothing) and layer.trainable:
+                    layer.end_epoch()
 
 
 def strategy_scope(model: keras.Model):

@@ -93,11 +93,11 @@ def prepare_second_stage(
                 f"compile the model without it first. Received: {stage_one.get(name)}"
             ) from error
 
-    optimizer = keras.optimizers.get(optimizer or as_in_stage_one("optimizer"))
-    if learning_rate is not None:
-        optimizer = _with_learning_rate(optimizer, learning_rate)
     _freeze_all_but(layer, model)
     with strategy_scope(model):
+        optimizer = keras.optimizers.get(optimizer or as_in_stage_one("optimizer"))
+        if learning_rate is not None:
+            optimizer = _with_learning_rate(optimizer, learning_rate)
         _initialize(layer)
         model.compile(
             optimizer=optimizer,

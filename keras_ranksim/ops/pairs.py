@@ -6,6 +6,8 @@ the slopes into the gradient at the features. Matrices of more than `ENTRIES_AT_
 computed `ROWS_IN_A_BLOCK` rows at a time, so memory grows with M and not with M^2.
 """
 
+import contextlib
+
 import keras
 from keras import ops
 
@@ -46,9 +48,10 @@ def sum_over_pairs(terms, features, rows=None, similarity="cosine") -> keras.Ker
 
     @ops.custom_gradient
     def value_with_gradient(features):
-        geometry = geometry_of(features, similarity)
-        value, at_points = _value_and_gradient(terms, geometry, rows)
-        gradient = geometry.at_features(at_points)
+        with _in_full_precision(features):
+            geometry = geometry_of(features, similarity)
+            value, at_points = _value_and_gradient(terms, geometry, rows)
+            gradient = geometry.at_features(at_points)
 
         def backward(*args, upstream=None):
             return (args[0] if upstream is None else upstream) * gradient
@@ -56,6 +59,15 @@ def sum_over_pairs(terms, features, rows=None, similarity="cosine") -> keras.Ker
         return value, backward
 
     return value_with_gradient(ops.convert_to_tensor(features))
+
+
+def _in_full_precision(features):
+    """Without PyTorch's autocast, whose products in half precision leave ranks as they are."""
+    if keras.config.backend() != "torch" or features.device.type == "meta":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.autocast(features.device.type, enabled=False)
 
 
 def _value_and_gradient(terms, geometry, rows):

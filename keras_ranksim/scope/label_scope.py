@@ -3,6 +3,7 @@
 import contextlib
 import threading
 
+import keras
 from keras import ops
 
 from keras_ranksim.scope.global_batch import replica_count
@@ -30,7 +31,8 @@ class LabelScope:
 
     def __init__(self, labels, sample_weight=None, views=1):
         self.labels = _tensors(labels)
-        self.sample_weight = sample_weight
+        self.sample_weight = _tensors(sample_weight)
+        self.is_traced = _is_traced()
         self.views = views
         self.noise = None
         self.layer_losses = None
@@ -107,7 +109,14 @@ def labels_for(layer, labels=None):
             f"{kind} '{layer.name}' needs the labels of the batch during training. Provide them "
             "in one of three ways: build the model as keras_ranksim.ImbalancedRegressor and call "
             f"`fit`; call the layer with them, `{kind}()(features, labels)`, from an optional "
-            "`keras.Input`; or run the model inside `with keras_ranksim.label_scope(labels):`."
+            "`keras.Input`; or run the model inside `with keras_ranksim.label_scope(labels):`. To "
+            "predict with dropout, call keras_ranksim.plain_model(model) instead."
+        )
+    if _is_traced() and not scope.is_traced:
+        raise ValueError(
+            "`label_scope` must be opened inside the compiled step, or all batches get the labels "
+            f"of the first one. Received: {type(layer).__name__} '{layer.name}' in a function "
+            "compiled by TensorFlow or JAX, and a scope that was opened outside of it"
         )
     return ops.convert_to_tensor(of_output(layer, scope.labels))
 
@@ -150,6 +159,20 @@ def add_term(layer, term) -> None:
             "keras_ranksim.ImbalancedRegressor; or open a keras_ranksim.label_scope and add its "
             "`total_loss(predictions)` to the loss; or set `across_replicas=False`."
         )
+
+
+def _is_traced():
+    """Whether a function is being compiled, in which other values are constants."""
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.inside_function()
+    if backend == "jax":
+        import jax
+
+        return isinstance(jax.numpy.zeros(()), jax.core.Tracer)
+    return False
 
 
 def _tensors(labels):
