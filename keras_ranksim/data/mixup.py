@@ -103,6 +103,7 @@ def draw_partners(labels, bandwidth: float, alpha: float, seed) -> tuple:
         An int64 and a float32 tensor of shape `(batch,)`.
     """
     count = tf.shape(labels)[0]
+    labels = labels if labels.dtype.is_floating else tf.cast(labels, "float64")
     # Before they are rounded, so that times in seconds keep their distances.
     labels = tf.reshape(tf.cast(labels - labels[:1], "float32"), (count, -1))
     labels = tf.debugging.assert_all_finite(labels, "`dataset` must hold finite labels")

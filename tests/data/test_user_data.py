@@ -108,6 +108,8 @@ def test_inputs_that_float32_cannot_tell_apart_are_refused(random):
         kr.data.load_arrays(x, y)
     with pytest.raises(ValueError, match=r"from x\['time'\]\[:\]"):
         kr.data.load_arrays({"time": x[:, 1]}, y)
+    noise = np.full(600, 0.3) + 1e-16 * random.normal(size=600)
+    assert kr.data.load_arrays(np.stack([x[:, 0], noise], axis=1), y).facts["rows"] == 600
     flags = np.where(x[:, :1] > 0, 2.0**31, 2.0**31 + 256)  # exact in float32
     assert kr.data.load_arrays(np.hstack([x[:, :1], flags]), y).facts["rows"] == 600
 
@@ -217,6 +219,10 @@ def test_c_mixup_compares_labels_before_it_rounds_them():
     batches = tf.data.Dataset.from_tensor_slices((np.arange(64.0)[:, None], times)).batch(64)
     x, _ = next(iter(kr.data.c_mixup(batches, bandwidth=1.0)))
     assert np.abs(x[:, 0] - np.arange(64)).max() < 6
+    small = np.arange(64, dtype="uint8")[::-1]
+    batches = tf.data.Dataset.from_tensor_slices((np.arange(64.0)[:, None], small)).batch(64)
+    x, _ = next(iter(kr.data.c_mixup(batches, bandwidth=1.0)))
+    assert np.abs(x[:, 0] - np.arange(64)).max() < 6, "whole numbers without a sign"
 
 
 def test_c_mixup_refuses_what_it_cannot_mix():

@@ -5,6 +5,7 @@ import numpy as np
 from keras_ranksim.validation import numbers, same_length
 
 COARSE = 1000  # a column narrower than so many steps of float32 is looked at closely
+NOISE = 1e-10  # of the largest number: what float64 computes differently means nothing
 
 
 def checked_inputs(x):
@@ -56,8 +57,9 @@ def _checked(name, array):
 def _check_rounding(name, array, rounded):
     """Raises for columns such as times in seconds, whose values float32 cannot tell apart."""
     lowest, highest = array.min(axis=0), array.max(axis=0)
-    step = np.spacing(np.maximum(np.abs(rounded.min(axis=0)), np.abs(rounded.max(axis=0))))
-    narrow = (highest != lowest) & (highest.astype("float64") - lowest < COARSE * step)
+    largest = np.maximum(np.abs(rounded.min(axis=0)), np.abs(rounded.max(axis=0)))
+    width = highest.astype("float64") - lowest
+    narrow = (width > NOISE * largest) & (width < COARSE * np.spacing(largest))
     for place in map(tuple, np.argwhere(narrow)):
         exact, kept = (len(np.unique(part[:, *place])) for part in (array, rounded))
         if kept < exact:

@@ -21,6 +21,7 @@ from keras_ranksim.validation import one_of
 
 SEPARATORS = ",;\t|"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+HEAD = 2**16  # bytes in which the header ends
 ARCHIVE = b"PK\x03\x04"
 NAMED_SEPARATOR = re.compile(r"\s*sep=([,;\t|])[\r\n]+")  # as spreadsheets write it
 FIRST_LINE = re.compile(r'\s*("[^"]*"|[^"\n])*')
@@ -199,11 +200,11 @@ def _separator(contents, encoding):
 
     It is the one that occurs most often in the header outside quotes.
     """
-    text = contents.decode(encoding)
-    named = NAMED_SEPARATOR.match(text)
+    head = contents[:HEAD].decode(encoding, errors="ignore")
+    named = NAMED_SEPARATOR.match(head)
     if named:
-        return named[1], text[named.end() :].encode(encoding)
-    outside = "".join(FIRST_LINE.match(text)[0].split('"')[::2])
+        return named[1], contents.decode(encoding)[named.end() :].encode(encoding)
+    outside = "".join(FIRST_LINE.match(head)[0].split('"')[::2])
     return max(SEPARATORS, key=outside.count), contents
 
 
