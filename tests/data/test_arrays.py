@@ -95,7 +95,7 @@ def test_few_samples_train_for_more_epochs():
         ({"y": [1.0, 2.0]}, "`x`, `y` must have the same length.*x of length 300, y of length 2"),
         ({"y": ["a"] * 300}, "`y` must hold numbers"),
         ({"y": np.full(300, np.nan)}, "`y` must hold finite numbers"),
-        ({"y": np.ones((300, 2))}, "`y` must hold one label per sample"),
+        ({"y": np.ones((300, 2))}, "`y` must hold one number per sample"),
         ({"y": np.ones(300)}, "at least two labels that differ"),
         ({"x": np.full((300, 2), np.inf)}, "`x` must hold finite numbers"),
         ({"x": [["a"]] * 300}, "`x` must hold numbers"),

@@ -99,7 +99,8 @@ def load_images(
     >>> table = pandas.DataFrame({"path": [f"{n}.png" for n in range(60)]})
     >>> table["label"] = random.gamma(2, 10, 60).round()
     >>> for file, label in table.itertuples(index=False):
-    ...     keras.utils.save_img(folder / file, np.full((40, 40, 3), label), scale=False)
+    ...     pixels = label + random.uniform(0, 9, (40, 40, 3))
+    ...     keras.utils.save_img(folder / file, pixels, scale=False)
     >>> benchmark = kr.data.load_images(table, images_dir=folder, image_size=32, max_per_bin=5)
     >>> x, y, weight = next(iter(benchmark.train))
     >>> x.shape[1:], y.shape[1:]
