@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LARGEST_MATRIX = 128
 PANELS_A_ROW = 3
+TICKS_IN_A_ROW = 66  # characters of all panels
 
 
 class RankMatrices(NamedTuple):
@@ -148,11 +149,13 @@ def rank_matrices(
         figure = new_figure(rows * (7.3 / max(columns, 2) + 0.65) + 0.6)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         places, names = _ticks(centers)
+        # Long numbers, fewer ticks.
+        apart = -(-len(" ".join(names)) // (TICKS_IN_A_ROW // columns)) or 1
         for number, (axes, (name, matrix)) in enumerate(zip(panels, matrices.items())):
             image = axes.imshow(matrix, cmap="viridis_r", vmin=1, vmax=len(centers))
             axes.set_title(in_unit(name, "", width=84 // columns))
             axes.grid(visible=False)
-            axes.set_xticks(places, names)
+            axes.set_xticks(places[::apart], names[::apart])
             axes.set_yticks(places, names if number % columns == 0 else [])
             axes.set_xlabel(in_unit(label_name, label_unit, width=90 // columns))
             if number % columns == 0:
