@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable, Iterable
 
 import keras
 import numpy as np
@@ -46,12 +47,17 @@ def groups_of_equal_samples(arrays) -> np.ndarray:
     >>> groups_of_equal_samples([np.float32([[1, 2], [3, 4], [1, 2]]), np.float32([7, 8, 7])])
     array([0, 1, 0])
     """
-    numbers = {}
 
-    def number(sample):
-        digest = hashlib.blake2b(digest_size=16)
+    def digest(sample):
+        found = hashlib.blake2b(digest_size=16)
         for part in sample:
-            digest.update(part.tobytes())
-        return numbers.setdefault(digest.digest(), len(numbers))
+            found.update(part.tobytes())
+        return found.digest()
 
-    return np.array([number(sample) for sample in zip(*keras.tree.flatten(arrays))])
+    return groups_of_equal_keys(map(digest, zip(*keras.tree.flatten(arrays))))
+
+
+def groups_of_equal_keys(keys: Iterable[Hashable]) -> np.ndarray:
+    """The same for one value per row that can be hashed."""
+    numbers = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])

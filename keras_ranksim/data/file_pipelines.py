@@ -48,9 +48,8 @@ class FilePipelines:
         Not of folders and times, which change when data are copied to another machine.
         """
         found = hashlib.blake2b(digest_size=8)
-        for path in itertools.chain(
-            *(paths for kinds in self.files.values() for paths in kinds.values())
-        ):
+        columns = (paths for kinds in self.files.values() for paths in kinds.values())
+        for path in itertools.chain.from_iterable(columns):
             found.update(f"{os.path.basename(path)} {os.path.getsize(path)}\n".encode())
         return found.hexdigest()
 

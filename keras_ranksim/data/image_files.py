@@ -10,6 +10,8 @@ import tensorflow as tf
 from keras_ranksim.progress_bar import ProgressBar
 
 NAMED = 3
+PNG_START = b"\x89PNG\r\n\x1a\n"
+BIT_DEPTH_AT = 24  # the byte of a PNG that says how many bits each channel has
 
 
 def check_images(paths: Sequence, *, workers: int | None = None, verbose: bool = True) -> None:

@@ -2,13 +2,13 @@
 
 import tensorflow as tf
 
-from keras_ranksim.data.image_files import decode_image_bytes
+from keras_ranksim.data.image_files import BIT_DEPTH_AT, PNG_START, decode_image_bytes
 from keras_ranksim.scope import Views
 
 PADDING = 16
 # How whole files start and end.
 JPEG = (b"\xff\xd8\xff", b"\xff\xd9")
-PNG = (b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82")
+PNG = (PNG_START, b"IEND\xaeB`\x82")
 
 
 def decode_image(path, contents, size: tuple[int, int]):
@@ -46,9 +46,10 @@ def decode_image(path, contents, size: tuple[int, int]):
 
 def has_sixteen_bits(contents):
     """Whether an image file is a PNG of 16 bits per channel, of which `decode_image` takes 8."""
-    is_png = tf.strings.substr(contents, 0, len(PNG[0])) == PNG[0]
+    is_png = tf.strings.substr(contents, 0, len(PNG_START)) == PNG_START
     # An empty string where the file is too short.
-    depth = tf.strings.substr(contents, tf.minimum(24, tf.strings.length(contents)), 1)
+    place = tf.minimum(BIT_DEPTH_AT, tf.strings.length(contents))
+    depth = tf.strings.substr(contents, place, 1)
     return tf.logical_and(is_png, depth == b"\x10")
 
 

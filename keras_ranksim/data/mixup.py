@@ -148,7 +148,8 @@ def _check_can_be_mixed(spec):
             "`dataset` must hold one label per sample, (batch,) or (batch, k), since C-Mixup "
             f"draws partners by the distance of labels. Received: labels {spec[1]}"
         )
-    if len(spec) == 3 and getattr(spec[2], "shape", spec[1].shape).rank not in (1, 2):
-        raise ValueError(
-            f"`dataset` must hold one weight per sample, (batch,). Received: weights {spec[2]}"
-        )
+    for weights in tf.nest.flatten(spec[2:]):
+        if weights.shape.rank not in (1, 2):
+            raise ValueError(
+                f"`dataset` must hold one weight per sample, (batch,). Received: weights {weights}"
+            )

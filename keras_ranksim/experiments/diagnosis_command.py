@@ -36,9 +36,10 @@ def show_diagnosis(flags: argparse.Namespace) -> int:
             drop_unlabeled=flags.drop_unlabeled,
             clip_label=None if flags.clip_label is None else tuple(flags.clip_label),
         )
+    bins = None
     if flags.bins is not None:
-        positive_integer("--bins", flags.bins, "label bins")
-    bins = None if flags.bins is None else LabelBins.from_labels(labels, flags.bins)
+        count = positive_integer("--bins", flags.bins, "label bins")
+        bins = LabelBins.from_labels(labels, count)
     diagnosis = diagnose(labels, bins)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # bars, on a terminal that has no blocks

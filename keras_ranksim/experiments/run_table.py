@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from keras_ranksim.experiments.progress import TableProgress
 from keras_ranksim.experiments.table import BASE, Table
 from keras_ranksim.methods.ensemble import Ensemble, members_of, parse_row
 from keras_ranksim.methods.method import Method
-from keras_ranksim.validation import non_negative, positive_integer
+from keras_ranksim.validation import positive_integer
 
 
 def run_table(
@@ -77,8 +78,8 @@ def run_table(
     rows = _rows(members_of(asked), tuned or {})
     base = _base([*map(str, asked), *(row.name for row in rows)], base)
     try:
-        seeds = [int(non_negative("seeds", seed, "whole numbers")) for seed in seeds]
-    except (TypeError, ValueError):
+        seeds = [operator.index(seed) for seed in seeds]
+    except TypeError:
         raise ValueError(
             f"`seeds` must list the seeds, such as range(3). Received: seeds={seeds!r}"
         ) from None

@@ -240,7 +240,7 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
         if ops.convert_to_numpy(self.epoch_has_ended):
             self.finalize_state()
             self.epoch_has_ended.assign(0)
-        elif _float64(self.epoch_count).any():
+        else:
             self._clear_epoch()
 
     def end_epoch(self) -> None:

@@ -146,8 +146,9 @@ def _write_in_full(axes):
     """
     factored = [axis for axis in (axes.xaxis, axes.yaxis) if axis.get_offset_text().get_text()]
     for axis in factored:
-        places = axis.get_majorticklocs()
-        axis.set_ticks(places, distinct_texts(places))
+        low, high = sorted(axis.get_view_interval())
+        places = [place for place in axis.get_majorticklocs() if low <= place <= high]
+        axis.set_ticks(places, distinct_texts(places))  # others would widen the axis
     return bool(factored)
 
 

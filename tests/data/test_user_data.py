@@ -180,7 +180,7 @@ def test_the_order_of_dates_is_found_in_all_rows():
     column = kr.data.load_table(frame, "y", split="split", dates=["t"]).facts["encoder"].columns[0]
     assert column.day_first
     frame.loc[58, "t"] = "1/25/2020"
-    with pytest.raises(ValueError, match=r"'25/1/2020' and '1/25/2020' stand, one of them"):
+    with pytest.raises(ValueError, match="'25/1/2020' has the day first and '1/25/2020' the"):
         kr.data.load_table(frame, "y", split="split", dates=["t"])
 
 

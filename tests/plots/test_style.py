@@ -164,6 +164,9 @@ def test_no_axis_has_a_factor_that_a_legend_could_hide(scale):
     for axes in figure.axes:
         assert not axes.xaxis.get_offset_text().get_text()
         assert not axes.yaxis.get_offset_text().get_text()
+    largest = 7 * scale
+    assert figure.axes[-1].get_xlim() == (0, 10 * scale)
+    assert figure.axes[0].get_ylim()[1] < 1.1 * largest, "ticks beyond would widen it"
     ticks = [float(tick.get_text()) for tick in figure.axes[0].get_yticklabels()]
     np.testing.assert_allclose(ticks, figure.axes[0].get_yticks(), rtol=1e-6)
 

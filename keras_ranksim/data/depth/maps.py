@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_ranksim.data.image_files import check_existence
+from keras_ranksim.data.image_files import BIT_DEPTH_AT, PNG_START, check_existence
 
-PNG = b"\x89PNG\r\n\x1a\n"
-BIT_DEPTH_AT = 24
 ADVICE = (
     "Unpack the NYU v2 archive that the README of nyud2-dir in "
     "https://github.com/YyzHarry/imbalanced-regression leads to (data.zip, on Google Drive), so "
@@ -74,7 +72,7 @@ def decode_depth_map(
         A float32 array of shape `(height, width, 1)`.
     """
     try:
-        if len(contents) <= BIT_DEPTH_AT or contents[: len(PNG)] != PNG:
+        if len(contents) <= BIT_DEPTH_AT or contents[: len(PNG_START)] != PNG_START:
             raise ValueError("no PNG header")
         sixteen = contents[BIT_DEPTH_AT] == 16
         with tf.device("CPU:0"):

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from keras_ranksim.array_cache import cached_arrays
-from keras_ranksim.data.equal_rows import groups_of_equal_samples
+from keras_ranksim.data.equal_rows import groups_of_equal_keys, groups_of_equal_samples
 from keras_ranksim.data.file_pipelines import FilePipelines
 from keras_ranksim.data.image_files import first_few, missing_files
 from keras_ranksim.data.picture_pipelines import PictureDecoder, PicturePipelines
@@ -40,9 +40,7 @@ class UsableImages:
         """A number for every row, the same for equal pictures, or for equal files on disk."""
         if self.pictures is not None:
             return groups_of_equal_samples(self.pictures)
-        numbers = {}
-        paths = map(os.path.abspath, self.paths)
-        return np.array([numbers.setdefault(path, len(numbers)) for path in paths])
+        return groups_of_equal_keys(map(os.path.abspath, self.paths))
 
     def pipelines(self, places: dict[str, np.ndarray], augment: bool):
         """The `make_pipeline` of a benchmark.

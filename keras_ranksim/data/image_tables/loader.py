@@ -50,9 +50,9 @@ def load_images(
 
     Images may be JPEG or PNG, in color or gray, of any size; they are resized to `image_size`, not
     cropped. Rotation marks of cameras (EXIF) and transparency are ignored. Equal images stay in
-    one split; those that are not kept in memory are told apart by their paths. Training images are
-    mirrored and shifted by up to a sixteenth at random. Missing and broken images are found before
-    training. Several images per sample are not supported.
+    one split. If images are not kept in memory, only those with the same path count as equal.
+    Training images are mirrored and shifted by up to a sixteenth at random. Missing and broken
+    images are found before training. Several images per sample are not supported.
 
     Without `backbone`, a small residual network is trained from scratch, which suits images up to
     about 100 pixels. For larger images, or few, name a backbone of `keras.applications`: it starts

@@ -135,9 +135,9 @@ def is_day_first(name: str, column) -> bool | None:
         return bool(day_first)
     if not day_first and any(part[2] == "." for part in parts):
         return True
-    both = [*day_first[:1], *month_first[:1]]
-    unclear = f"{both[0]!r} and {both[1]!r} stand" if both else f"{parts[0][0]!r} may be day or"
-    unclear += ", one of them with the month first" if both else " month first"
+    unclear = f"{parts[0][0]!r} may be day or month first"
+    if day_first and month_first:
+        unclear = f"{day_first[0]!r} has the day first and {month_first[0]!r} the month"
     raise ValueError(
         f"`dates` must name columns of dates whose order is clear. Received: column '{name}', in "
         f"which {unclear}. Write dates like 2020-12-31, or leave "

@@ -97,7 +97,7 @@ def texts(column) -> np.ndarray:
     try:
         codes, distinct = pandas.factorize(column)
     except TypeError:  # lists and the like have no hash
-        raise _neither(column.name, column, "values that are several") from None
+        raise _neither(column.name, column, "lists or the like") from None
     distinct = np.array([*map(_text, distinct), ""], dtype=object)
     return distinct[codes]
 

@@ -224,10 +224,10 @@ def load_table(
 
 
 def _bins(labels, bins):
+    if bins is None:
+        return LabelBins.from_labels(labels)
     if is_number(bins):
-        bins = positive_integer("bins", bins, "label bins")
-    if bins is None or is_number(bins):
-        return LabelBins.from_labels(labels, count=bins)
+        return LabelBins.from_labels(labels, positive_integer("bins", bins, "label bins"))
     return as_bins(bins)
 
 
