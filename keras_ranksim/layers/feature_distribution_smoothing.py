@@ -178,11 +178,9 @@ class FeatureDistributionSmoothing(keras.layers.Layer):
             mask = self._weighed(features, mask)
         labels = labels_for(self, labels)
         self.update_state(features, labels, mask)
-        calibrated = ops.cond(
-            self.epochs_folded >= self.start_smooth,
-            lambda: self.calibrate(features, labels),
-            lambda: features,
-        )
+        # A choice and not a branch, for which the processor would wait for a GPU at every step.
+        starts = ops.convert_to_tensor(self.epochs_folded) >= self.start_smooth
+        calibrated = ops.where(starts, self.calibrate(features, labels), features)
         return remember(calibrated, features)
 
     def update_state(self, features, labels, counted=None) -> None:
