@@ -98,3 +98,10 @@ def test_a_cell_with_other_settings_is_trained_again(houses, results):
         settings.append(pandas.read_csv(results / "cells" / "houses.csv")["settings"].unique())
     assert [len(found) for found in settings] == [1, 1]
     assert settings[0][0] != settings[1][0]
+
+
+def test_published_rows_of_another_split_stand_beside_the_same_data_only():
+    from tables import published_of
+
+    assert "| RANKSIM | 4.33 | 0.98 | 2.59 | 7.42 |" in published_of("abalone")
+    assert not published_of("houses")
