@@ -39,12 +39,6 @@ def rounds(sides, repeats=7, warm_up=2):
     return times
 
 
-def milliseconds(sides, repeats=7, warm_up=2):
-    """Median time of every side, in milliseconds."""
-    times = rounds(sides, repeats, warm_up)
-    return {name: statistics.median(of_side) for name, of_side in times.items()}
-
-
 def quartiles(values):
     """First quartile, median and third quartile."""
     if len(values) == 1:

@@ -56,6 +56,7 @@ def main():
             rows[f"{named}; batch {batch}, rate {rate:g}"] = cells
             seconds += sum(cell.seconds for cell in found.finished(method).values())
     column = main_column(benchmark)
+    others = dataclasses.replace(benchmark.recipe, **SCHEDULES[flags.name])
 
     def compared(names):
         """The table of these rows, compared with the first."""
@@ -76,7 +77,7 @@ def main():
         note=f"Test errors, mean and deviation over seeds {', '.join(map(str, flags.seeds))}, and "
         "differences over the same seeds with 95% intervals (paired t). "
         f"{seconds / 60:.0f} minutes of training, on: {'; '.join(sorted(machines))}. The paper's "
-        f"RankSim: {RANKSIM[flags.name]}. Other settings: {benchmark.recipe}.",
+        f"RankSim: {RANKSIM[flags.name]}. Other settings: {others}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Imbalanced regression for Keras: RankSim, LDS, FDS, ConR, Focal-R, RRT, Balanced MSE."""
+"""Imbalanced regression for Keras: published methods as weights, layers and losses."""
 
 import importlib
 

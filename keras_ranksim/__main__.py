@@ -124,7 +124,7 @@ def _tune_flags(parser):
         "--tune",
         nargs="+",
         metavar="SETTING",
-        help="any of ranksim learning_rate batch_size lds fds conr (default: ranksim)",
+        help="such as ranksim, learning_rate, batch_size or lds (default: ranksim)",
     )
     parser.add_argument("--trials", type=int, help=f"besides the baseline (default: {TRIALS})")
     parser.add_argument("--epochs", type=int, help="epochs of a trial (default: the recipe's)")
@@ -216,8 +216,8 @@ def _benchmark(flags):
     if flags.csv is not None:
         if flags.benchmark is not None or flags.data_dir is not None:
             raise ValueError(
-                "`--csv` must stand without --benchmark and --data-dir, since it is a data set of "
-                f"its own. Received: --benchmark {flags.benchmark} --data-dir {flags.data_dir}"
+                "`--csv` cannot be combined with --benchmark or --data-dir: leave those out. "
+                f"Received: --benchmark {flags.benchmark} --data-dir {flags.data_dir}"
             )
         return table_flags.load_flagged(flags, _say)
     name = flags.benchmark or BENCHMARK

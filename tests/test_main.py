@@ -221,8 +221,11 @@ def test_diagnose_says_which_columns_there_are(csv, capsys):
     [
         (["--label", "y"], "`--csv` must name the file that --label describe"),
         (["--bins", "5", "--drop", "a"], "must name the file that --bins, --drop describe"),
-        (["--csv", "d.csv", "--benchmark", "utkface"], "`--csv` must stand without --benchmark"),
-        (["--csv", "d.csv", "--data-dir", "d"], "`--csv` must stand without --benchmark"),
+        (
+            ["--csv", "d.csv", "--benchmark", "utkface"],
+            "`--csv` cannot be combined with --benchmark",
+        ),
+        (["--csv", "d.csv", "--data-dir", "d"], "`--csv` cannot be combined with --benchmark"),
     ],
 )
 def test_flags_of_a_table_and_of_a_benchmark_do_not_mix(flags, message, capsys):

@@ -13,7 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import decode_image_bytes
-from keras_ranksim.data.images import PADDING, decode_image, scale_image, training_input
+from keras_ranksim.data.images import PADDING, decode_image, scale_image, training_image
 from keras_ranksim.data.pipeline import batches_from_samples, labels_and_weights, order_arguments
 from keras_ranksim.data.read_pictures import read_pictures
 
@@ -43,7 +43,7 @@ class FilePipelines:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """By which a run knows that its files were changed: a hash of their names and sizes.
+        """A hash of the names and sizes of the files, by which a run notices changed ones.
 
         Not of folders and times, which change when data are copied to another machine.
         """
@@ -102,7 +102,7 @@ class ImageDecoder:
             )
 
     def get_config(self) -> dict:
-        """The arguments, of which those in `ARRAYS` are arrays and the others JSON values."""
+        """The arguments: arrays for the names in `ARRAYS`, JSON values for the rest."""
         return {"size": list(self.size)}
 
     def __call__(self, split: str, benchmark):
@@ -117,7 +117,7 @@ class ImageDecoder:
 
         def prepared(image, index, seed):
             training = split == "train"
-            x = training_input(image, seed, benchmark.views) if training else scale_image(image)
+            x = training_image(image, seed, benchmark.views) if training else scale_image(image)
             return x, tf.gather(labels, index), tf.gather(weights, index)
 
         return prepared

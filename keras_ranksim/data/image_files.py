@@ -111,8 +111,7 @@ def decode_image_bytes(path: bytes, contents: bytes):
     except tf.errors.InvalidArgumentError as error:
         raise ValueError(
             f"Image '{os.fsdecode(path)}' cannot be decoded, because it is truncated or not an "
-            f"image ({len(contents)} bytes). Replace it or remove it from the split file; "
-            "loading with `check_images=True` finds all such files."
+            f"image ({len(contents)} bytes). Replace it, or remove it from your list of images."
         ) from error
 
 

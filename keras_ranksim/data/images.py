@@ -45,7 +45,7 @@ def decode_image(path, contents, size: tuple[int, int]):
 
 
 def has_sixteen_bits(contents):
-    """Whether an image file is a PNG of 16 bits per channel, of which `decode_image` takes 8."""
+    """Whether an image file is a PNG with 16 bits per channel; `decode_image` keeps 8."""
     is_png = tf.strings.substr(contents, 0, len(PNG_START)) == PNG_START
     # An empty string where the file is too short.
     place = tf.minimum(BIT_DEPTH_AT, tf.strings.length(contents))
@@ -88,7 +88,7 @@ def scale_image(image):
     return tf.cast(image, "float32") * (1 / 127.5) - 1
 
 
-def training_input(image, seed, views: int = 1):
+def training_image(image, seed, views: int = 1):
     """The `x` of one training sample: augmented and scaled.
 
     Args:

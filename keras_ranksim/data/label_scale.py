@@ -32,8 +32,8 @@ def scaled_recipe(scale: float, bins: LabelBins, **settings) -> Recipe:
         **settings: The other fields of the `Recipe`.
     """
     # The regression loss grows with the unit of the label; regularizers do not. RankSim's weight
-    # of 0.01 helped with labels of a deviation of about 3; its perturbation, gamma * lambda_, acts
-    # on ranks and has no unit. The others were published for ages, whose deviation is about 15.
+    # of 0.01 is meant for labels with a deviation of about 3; its perturbation, gamma * lambda_,
+    # acts on ranks and has no unit. The others were published for ages, of deviation about 15.
     gamma = 0.01 * scale / 3
     width = float(f"{np.median(np.diff(bins.edges)):.6g}")
     return Recipe(

@@ -107,10 +107,10 @@ def _preparation(split, benchmark, augment):
     """The function `(pictures, seeds) -> x` of a batch; `None` if pictures stay as they are."""
     if split != "train" or (benchmark.views == 1 and not augment):
         return None
-    return lambda pictures, seeds: training_input(pictures, seeds, benchmark.views)
+    return lambda pictures, seeds: training_batch(pictures, seeds, benchmark.views)
 
 
-def training_input(pictures, seeds, views: int = 1):
+def training_batch(pictures, seeds, views: int = 1):
     """The `x` of a training batch, augmented and scaled.
 
     Args:

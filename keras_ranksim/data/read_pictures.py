@@ -67,13 +67,13 @@ class ReadPictures:
             if they were only looked at.
         broken: For every file, whether it could not be decoded.
         gray: For every file, whether its three channels are equal.
-        deep: For every file, whether it has 16 bits per channel, of which 8 were read.
+        sixteen_bits: For every file, whether it has 16 bits per channel, of which 8 were read.
     """
 
     pictures: np.ndarray | None
     broken: np.ndarray
     gray: np.ndarray
-    deep: np.ndarray
+    sixteen_bits: np.ndarray
 
 
 def read_pictures(
@@ -99,7 +99,7 @@ def read_pictures(
         patience: Seconds after which the bar appears.
     """
     pictures = np.zeros((count, *size, 3), dtype="uint8") if keep else None
-    broken, gray, deep = (np.full(count, start) for start in (True, False, False))
+    broken, gray, sixteen_bits = (np.full(count, start) for start in (True, False, False))
 
     def decode(index):
         name, contents = read(index)
@@ -109,13 +109,11 @@ def read_pictures(
     if skip_broken:
         decoded = decoded.ignore_errors()
     bar = ProgressBar(count, unit_name="image", verbose=int(verbose), patience=patience)
-    for indexes, batch, sixteen_bits in (
-        decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator()
-    ):
+    for indexes, batch, deep in decoded.batch(READ_TOGETHER).prefetch(2).as_numpy_iterator():
         if keep:
             pictures[indexes] = batch
         broken[indexes] = False
         gray[indexes] = (batch == batch[..., :1]).all(axis=(1, 2, 3))
-        deep[indexes] = sixteen_bits
+        sixteen_bits[indexes] = deep
         bar.update(int(indexes[-1]) + 1)
-    return ReadPictures(pictures, broken, gray, deep)
+    return ReadPictures(pictures, broken, gray, sixteen_bits)

@@ -1,4 +1,4 @@
-"""Methods x benchmarks x seeds: runs, tables of them, pages, and the published tables."""
+"""Methods x benchmarks x seeds: runs, tables of runs, and report pages."""
 
 from keras_ranksim.experiments.ensembles import ensemble
 from keras_ranksim.experiments.evaluation import evaluate

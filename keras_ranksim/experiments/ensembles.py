@@ -29,8 +29,8 @@ def ensemble(
 
     Args:
         folders: The `output_dir` of each run, two or more, of different methods on one data set.
-        output_dir: Folder for the reports and predictions, of which `write_report` makes a
-            page; `None` keeps nothing.
+        output_dir: Folder for reports and predictions, from which `write_report` makes a page;
+            `None` keeps nothing.
 
     Returns:
         A `Result` without a model.

@@ -87,7 +87,7 @@ def run(
 
 @contextlib.contextmanager
 def _without_warnings_of_retracing():
-    """TensorFlow warns of a function that is traced again; that of every model is another one."""
+    """Silences TensorFlow's warning of retracing: every model has a function of its own."""
 
     def is_another(record):
         return "triggered tf.function retracing" not in record.getMessage()

@@ -47,7 +47,9 @@ def add_table_flags(parser) -> None:
     columns("--dates", "dates to learn from")
     parser.add_argument("--text", metavar="COLUMN", help="sentences to learn from, by --encoder")
     parser.add_argument(
-        "--encoder", help="pretrained transformer for --text or sts-b: a folder, preset or 'minilm'"
+        "--encoder",
+        help="pretrained transformer for --text or sts-b: a folder, preset or 'minilm'; keeps its "
+        "vectors in runs/sentences",
     )
     parser.add_argument(
         "--split-column",

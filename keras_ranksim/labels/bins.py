@@ -72,9 +72,9 @@ class LabelBins:
         that of Freedman and Diaconis, `2 * interquartile_range / cbrt(samples)`, and that gives
         10 to 100 bins. Many labels thus get narrow bins, few labels wide ones.
 
-        That is the range without outliers, which lie further from the middle 99% of the labels
-        than these are wide. If at most 200 bins of that width hold the outliers too, they do;
-        otherwise outliers count in the first and last bin.
+        The range excludes outliers: labels further from the middle 99% than that middle is wide.
+        If at most 200 bins of that width hold the outliers too, they do; otherwise outliers count
+        in the first and last bin.
 
         Args:
             labels: Labels, any shape, at least two of them different.

@@ -158,7 +158,7 @@ def conformal_intervals(
 
 
 def _quantile(errors, level):
-    """The smallest error that `level` of all errors, and of one more, do not exceed."""
+    """The conformal quantile: the smallest error that covers `level` of n + 1 errors."""
     place = math.ceil(round((len(errors) + 1) * level, 9))
     return np.sort(errors)[place - 1]
 

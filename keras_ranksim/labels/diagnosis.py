@@ -128,7 +128,7 @@ class Diagnosis:
                 *lines,
                 "",
                 f"Half of the labels lie from {low} to {high}, in {share:.0%} of the range.",
-                f"The fullest bin holds {times} times as many as those of the rarest tenth.",
+                f"The fullest bin holds {times} times as many labels as a bin of the rarest tenth.",
                 "",
                 *textwrap.wrap(self.advice, 80),
             ]

@@ -129,7 +129,7 @@ class VotingHead(keras.layers.Layer):
         return self._answers(self.outputs_of_experts(features))
 
     def begin_epoch(self, epoch: int, epochs: int) -> None:
-        """Sets what the experts but the first count; `EpochFold` calls it, from epoch 0 on."""
+        """Sets the weight of all experts but the first; `EpochFold` calls it, from epoch 0 on."""
         self.ramp.assign(min((epoch + 1) / epochs, 1.0) ** 2)
 
     def as_plain_model(self) -> keras.Model:

@@ -30,7 +30,7 @@ class DistLoss(keras.losses.Loss):
     `retrain_regressor(model, x, y, loss=DistLoss(train_labels))`.
 
     Args:
-        train_labels: Training labels, which the quantiles are those of.
+        train_labels: Training labels, from which the quantiles are computed.
         weight: Weight of the second part, at least 0.
         error: `"absolute"` or `"squared"`, in both parts.
         bandwidth: Deviation of the density's kernel, in units of the label; `None` for

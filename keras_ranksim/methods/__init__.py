@@ -4,7 +4,9 @@ A method needs its equation in `ops`, its class in `layers` or `losses`, and one
 
 ```python
 kr.methods.register(
-    kr.methods.Entry("RANKSIM", "...", layer=lambda benchmark: RankSimRegularizer())
+    kr.methods.Entry(
+        "NOISE", "noise on the embedding", layer=lambda benchmark: keras.layers.GaussianNoise(0.1)
+    )
 )
 ```
 """
@@ -17,6 +19,7 @@ from keras_ranksim.methods.registry import (
     Stage,
     Tunable,
     register,
+    unregister,
 )
 
 __all__ = [
@@ -26,4 +29,5 @@ __all__ = [
     "Stage",
     "Tunable",
     "register",
+    "unregister",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_ranksim.markdown import markdown_table
+from keras_ranksim.validation import one_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Entry:
             has `predict` as in Keras, and `history`, a dictionary of lists with `"seconds"`, one
             value per round. `benchmark.weights` are the method's weights.
         excludes: Names that it cannot be combined with, and why.
-        needs: Names of which a method with this one must have another.
+        needs: A method with this name must include at least one of these.
     """
 
     name: str
@@ -154,7 +155,10 @@ def register(entry: Entry) -> Entry:
                 f"Received: name={name!r}"
             )
         if find(name) is not None:
-            raise ValueError(f"`name` must not be registered already. Received: name={name!r}")
+            raise ValueError(
+                "`name` must not be registered already; `kr.methods.unregister` removes an entry. "
+                f"Received: name={name!r}"
+            )
     if entry.tunable and entry.settings is None:
         raise ValueError(
             "`settings` must name the settings in the recipe that `tunable` is about. "
@@ -175,7 +179,8 @@ def register(entry: Entry) -> Entry:
 
 
 def unregister(name: str) -> None:
-    """Removes an entry, for instance one of a test or a notebook."""
+    """Removes an entry, for instance before its notebook cell runs again."""
+    one_of("name", name, _entries)
     del _entries[name]
 
 

@@ -86,7 +86,7 @@ class ShotMetric(keras.metrics.Metric):
         if sample_weight is not None:
             mask = mask * align_weights(sample_weight, labels)[..., 0]
         self.seen.assign_add(ops.sum(ops.cast(mask > 0, "float32")))
-        # Of the other samples not even NaN counts, which a weight of 0 would not take away.
+        # A weight of 0 does not remove a NaN, so predictions of other shots are replaced.
         labels = ops.cast(labels, predictions.dtype)
         predictions = ops.where(mask[..., None] > 0, predictions, labels)
         self.metric.update_state(labels, predictions, sample_weight=mask)

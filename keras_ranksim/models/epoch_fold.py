@@ -1,18 +1,17 @@
 """Callback that folds feature statistics between epochs, and counts epochs for layers."""
 
-import contextlib
-
 import keras
 
 from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.layers.feature_distribution_smoothing import FeatureDistributionSmoothing
 from keras_ranksim.layers.voting_head import VotingHead
+from keras_ranksim.models.strategy_scope import strategy_scope
 
 
 class EpochFold(keras.callbacks.Callback):
     """Folds the statistics of every `FeatureDistributionSmoothing` layer between epochs.
 
-    It also shows every `VotingHead` which epoch of how many begins.
+    It also tells every `VotingHead` which epoch of how many begins.
 
     It acts when an epoch begins, not when one ends: a checkpoint written at the end of an
     epoch then holds statistics that are still to be folded, and a run resumed from it folds
@@ -39,9 +38,3 @@ class EpochFold(keras.callbacks.Callback):
             for layer in all_layers(self.model):
                 if isinstance(layer, FeatureDistributionSmoothing) and layer.trainable:
                     layer.end_epoch()
-
-
-def strategy_scope(model: keras.Model):
-    """The scope of the model's distribution strategy, if its backend has any."""
-    strategy = getattr(model, "distribute_strategy", None)
-    return contextlib.nullcontext() if strategy is None else strategy.scope()

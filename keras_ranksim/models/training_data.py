@@ -65,7 +65,7 @@ def check_validation_data(data, model) -> None:
 
 
 def is_tf_dataset(data) -> bool:
-    """Whether `data` is a `tf.data.Dataset`; imports TensorFlow on no account."""
+    """Whether `data` is a `tf.data.Dataset`; never imports TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(data, tensorflow.data.Dataset)
 

@@ -3,8 +3,8 @@
 import keras
 
 from keras_ranksim.keras_internals import all_layers
-from keras_ranksim.models.epoch_fold import strategy_scope
 from keras_ranksim.models.regression_layer import regression_layer
+from keras_ranksim.models.strategy_scope import strategy_scope
 from keras_ranksim.validation import non_negative
 
 

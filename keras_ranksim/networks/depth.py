@@ -32,7 +32,6 @@ def depth_network(
             tensor to four feature maps, the first a quarter of the image in size and each
             next one half the one before: a narrow one makes a narrow network.
         fusion_width: Channels that the fusion takes from each stage.
-
         encoder_weights: What the encoder starts from: `None` for random numbers, or for `"v1"`
             `"imagenet"`, which Keras downloads, or the path of a weights file of
             `keras.applications.ResNet50` without its top. The published runs start from

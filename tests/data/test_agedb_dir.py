@@ -14,7 +14,7 @@ import tensorflow as tf
 import keras_ranksim as kr
 from keras_ranksim.data.faces import agedb_dir
 from keras_ranksim.data.faces.split_file import read_split_file
-from keras_ranksim.data.images import training_input
+from keras_ranksim.data.images import training_image
 from keras_ranksim.files import file_hash
 
 SIZE = 48
@@ -187,7 +187,7 @@ def test_augmentation_is_that_of_the_pure_function(folder):
     (images,), ages = one_epoch(load(folder, seed=5).train)
     age = int(ages[0])
     pixels = tf.io.decode_png((folder / f"AgeDB/{age}_Somebody_{age}_f.png").read_bytes())
-    expected = training_input(pixels, tf.constant([5, age], dtype="int64"))
+    expected = training_image(pixels, tf.constant([5, age], dtype="int64"))
     np.testing.assert_array_equal(images[0], expected)
 
 

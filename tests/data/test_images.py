@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_ranksim.data.image_files import check_images, missing_files
-from keras_ranksim.data.images import decode_image, random_views, scale_image, training_input
+from keras_ranksim.data.images import decode_image, random_views, scale_image, training_image
 
 
 @pytest.fixture
@@ -95,9 +95,9 @@ def test_pixels_are_scaled_to_minus_one_to_one():
 
 def test_one_view_is_a_tensor_two_and_three_are_views_that_end_with_the_plain_image(picture):
     image = tf.constant(picture)
-    one = training_input(image, [0, 1])
-    two = training_input(image, [0, 1], views=2)
-    three = training_input(image, [0, 1], views=3)
+    one = training_image(image, [0, 1])
+    two = training_image(image, [0, 1], views=2)
+    three = training_image(image, [0, 1], views=3)
     assert one.shape == (40, 40, 3)
     assert one.dtype == "float32"
     assert (two.count, three.count) == (2, 3)

@@ -180,7 +180,7 @@ def test_the_network_of_the_benchmark_learns(tmp_path, files):
         ({"protocol": "short_tail"}, "`protocol` must be one of 'long_tail', 'extrapolation'"),
         ({"held_out": (45, 54)}, "`held_out` must be pairs"),
         ({"max_per_age": 0}, "`max_per_bin` must be a whole number of at least 1"),
-        ({"held_out": ((0, 100),)}, "faces enough for training, validation and test"),
+        ({"held_out": ((0, 100),)}, "enough faces for training, validation and test"),
     ],
 )
 def test_mistakes_in_arguments_raise(tmp_path, files, arguments, message):

@@ -59,7 +59,7 @@ def load_arrays(
         label_name, label_unit: Name and unit of the label, for axes and tables.
 
     Returns:
-        A `Benchmark` with the network `keras_ranksim.networks.array_mlp`.
+        A `Benchmark` with a multilayer perceptron.
 
     Example:
 

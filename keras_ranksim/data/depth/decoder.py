@@ -77,7 +77,7 @@ class DepthDecoder:
         self.view.decode_depth(*files["depth"])
 
     def get_config(self) -> dict:
-        """The arguments, of which those in `ARRAYS` are arrays and the others JSON values."""
+        """The arguments: arrays for the names in `ARRAYS`, JSON values for the rest."""
         return {**vars(self), "view": dataclasses.asdict(self.view)}
 
     @classmethod

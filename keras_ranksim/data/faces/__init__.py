@@ -1,1 +1,1 @@
-"""AgeDB-DIR and IMDB-WIKI-DIR: faces and ages."""
+"""AgeDB-DIR, IMDB-WIKI-DIR and UTKFace: faces and ages."""

@@ -1,6 +1,5 @@
 """IMDB-WIKI-DIR: the age of a face, 213,553 photographs from film and encyclopedia pages."""
 
-import dataclasses
 from pathlib import Path
 
 from keras_ranksim.data.benchmark import Benchmark
@@ -13,10 +12,6 @@ SPLIT_URL = (
 )
 FACES_URL = "https://data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki/static/"
 FOLDERS = ("imdb_crop", "wiki_crop")
-
-IMDB_WIKI_RECIPE = dataclasses.replace(
-    FACE_RECIPE,
-)
 
 
 def load_imdb_wiki_dir(
@@ -70,7 +65,7 @@ def load_imdb_wiki_dir(
         data_dir,
         split_file,
         name="imdb-wiki-dir",
-        recipe=IMDB_WIKI_RECIPE,
+        recipe=FACE_RECIPE,
         advice="`download=True` downloads and unpacks the folders imdb_crop and wiki_crop (about "
         f"8 GB) in '{data_dir}'; a folder that exists is left alone, so delete it first if it is "
         "incomplete.",

@@ -7,10 +7,10 @@ import os
 
 import numpy as np
 
+from keras_ranksim.data.splits import SPLITS
 from keras_ranksim.files import whole_file
 
 COLUMNS = ("age", "path", "split")
-SPLITS = ("train", "val", "test")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,7 +110,7 @@ def load_utkface(
     if not all(map(len, labels.values())):
         counts = ", ".join(f"{len(labels[part])} {part}" for part in SPLITS)
         raise ValueError(
-            f"'{path}' must hold faces enough for training, validation and test, at least three of "
+            f"'{path}' must hold enough faces for training, validation and test: at least three of "
             f"one age. Received: {len(ages)} faces, of which {counts}"
         )
     recipe = _recipe(len(rows["train"]))

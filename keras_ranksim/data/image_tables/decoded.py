@@ -90,7 +90,7 @@ def usable_images(
         in_memory = 3 * len(found) * size[0] * size[1] <= MOST_BYTES
     arrays = _decoded(found, size, in_memory, cache_dir, verbose)
     broken, gray = arrays["broken"], arrays["gray"]
-    _check_depth(np.array(found), arrays["deep"])
+    _check_depth(np.array(found), arrays["sixteen_bits"])
     _report(np.array(found), len(missing), broken, gray, skip_broken)
     usable = np.flatnonzero(~broken)
     pictures = arrays.get("pictures")
@@ -107,11 +107,11 @@ def _decoded(paths, size, in_memory, cache_dir, verbose):
     def decode():
         read, count = files_reader(paths), len(paths)
         found = read_pictures(read, count, size, keep=in_memory, verbose=verbose)
-        arrays = {"broken": found.broken, "gray": found.gray, "deep": found.deep}
+        arrays = {"broken": found.broken, "gray": found.gray, "sixteen_bits": found.sixteen_bits}
         return {**arrays, "pictures": found.pictures} if in_memory else arrays
 
     files = [_version(path) for path in paths]
-    arguments = {"files": files, "size": size, "in_memory": in_memory, "version": 2}
+    arguments = {"files": files, "size": size, "in_memory": in_memory, "version": 3}
     return cached_arrays(cache_dir, "images", arguments, decode)
 
 
@@ -121,12 +121,12 @@ def _version(path):
     return path, status.st_size, status.st_mtime_ns
 
 
-def _check_depth(paths, deep):
-    if deep.any():
+def _check_depth(paths, sixteen_bits):
+    if sixteen_bits.any():
         raise ValueError(
-            f"Images must have 8 bits per channel. Received: {int(deep.sum())} of {len(paths)} "
-            f"with 16 bits, the first: {first_few(paths[deep])}. Convert them so that the values "
-            "that occur fill the range from 0 to 255"
+            f"Images must have 8 bits per channel. Received: {int(sixteen_bits.sum())} of "
+            f"{len(paths)} with 16 bits, the first: {first_few(paths[sixteen_bits])}. Convert them "
+            "so that the values that occur fill the range from 0 to 255"
         )
 
 

@@ -67,7 +67,8 @@ def load_images(
         image_size: `(height, width)` the images are resized to; one number stands for both.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
             `balanced_split`, seeded by `seed`.
-        backbone: For instance `"EfficientNetV2B0"`, see `keras_ranksim.networks.keras_application`.
+        backbone: Name of a network in `keras.applications`, for instance `"EfficientNetV2B0"`;
+            `None` takes a small ResNet.
         weights: Weights of the backbone: `"imagenet"` downloads pretrained ones, and warns and
             starts from random ones if that fails; a file of weights; or `None` for random ones.
         bins: The label bins; `None` takes those of `LabelBins.from_labels`.

@@ -21,7 +21,7 @@ def read_labels(
     """Reads the labels of a table; arguments as in `load_table`.
 
     Returns:
-        The labels, and what is to be said of them, a list of sentences.
+        The labels, and notes on them as sentences.
 
     Example:
 

@@ -75,8 +75,8 @@ def load_table(
     Args:
         csv_path_or_frame: A CSV file or a `pandas.DataFrame`.
         label: Name of the label column.
-        columns: Names of the columns to learn from, none of which is left out as a row
-            number, an identifier or a date; `None` takes all.
+        columns: Names of the columns to learn from, kept even if they look like row numbers,
+            identifiers or dates; `None` takes all.
         drop: Names of columns to leave out.
         nominal: Names of numeric columns that stand for categories.
         dates: Names of columns of dates to learn from: each becomes the day as a number, and the
@@ -85,7 +85,8 @@ def load_table(
         encoder: A pretrained transformer, as in `kr.networks.sentence_vectors`.
         bins: The label bins, or their number; `None` takes those of `LabelBins.from_labels`.
         split: Name of a column that holds `"train"`, `"val"` or `"test"`; `None` splits with
-            `balanced_split`, seeded by `seed`; the same rows in another order are split otherwise.
+            `balanced_split`, seeded by `seed`. The same rows in another order are split
+            differently.
         max_per_bin: Maximum rows per bin in validation, and in test, not counting copies; `None`
             takes 30, or fewer if 30 would make either larger than 15% of the table.
         max_categories: Maximum categories per column with an input of their own; rarer ones
