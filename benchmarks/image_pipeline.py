@@ -7,20 +7,18 @@ Both sides do the same work on the same files: read and decode a JPEG, resize it
 pixels, pad by 16, crop and mirror it at random, scale it to [-1, 1], batch 64. One side is
 `load_agedb_dir(...).train`, the other a `torch.utils.data.DataLoader` with PIL and one worker
 process per core. Their epochs alternate in one run. The first is a warm-up, and the table shows
-the median of the others. The last column is with `cache=True`, which keeps the resized images in
-memory. Takes about three minutes; the table goes to benchmarks/results/image_pipeline.md.
+the median of the others. The last column is with `in_memory=True`, which keeps the resized images
+in memory. Takes about three minutes; the table goes to benchmarks/results/image_pipeline.md.
 """
 
 import argparse
 import os
-import platform
 import random
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from measure import as_table
+from measure import as_table, ratio_spread, spread, write
 
 IMAGE_SIZE = 224
 PADDING = 16
@@ -107,7 +105,7 @@ def compare(folder, count, epochs, workers):
     sides = {
         "keras_ranksim": kr.data.load_agedb_dir(folder, **options).train,
         "torch": torch_loader(files, workers),
-        "cache": kr.data.load_agedb_dir(folder, in_memory=True, **options).train,
+        "memory": kr.data.load_agedb_dir(folder, in_memory=True, **options).train,
     }
     rates = {side: [] for side in sides}
     for _ in range(epochs + 1):
@@ -116,36 +114,15 @@ def compare(folder, count, epochs, workers):
     return {side: rate[1:] for side, rate in rates.items()}
 
 
-def table(results, arguments):
-    """The results as Markdown."""
-    import tensorflow as tf
-    import torch
-
-    lines = [
-        "# Images per second of the training pipeline",
-        "",
-        "Regenerate with `python benchmarks/image_pipeline.py`. Higher is better.",
-        f"Median of {arguments.epochs} alternating epochs of {arguments.images} images (lowest to "
-        "highest) after a warm-up; decode, resize to 224 where needed, pad 16, crop, mirror, scale "
-        f"to [-1, 1], batches of {BATCH_SIZE}.",
-        f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, "
-        f"TensorFlow {tf.__version__}, PyTorch {torch.__version__} with {arguments.workers} "
-        "worker processes.",
-        "",
-    ]
+def table(results):
+    """The lines of the table."""
     titles = ["JPEG files", "keras_ranksim", "PyTorch DataLoader + PIL", "ratio"]
     rows = []
     for name, rates in results.items():
-        ours, theirs = rates["keras_ranksim"], rates["torch"]
-        ratio = statistics.median(ours) / statistics.median(theirs)
-        cached = _spread(rates["cache"])
-        rows.append([name, _spread(ours), _spread(theirs), f"{ratio:.1f}", cached])
-    lines += as_table([*titles, "with `cache=True`"], rows)
-    return "\n".join(lines) + "\n"
-
-
-def _spread(rates):
-    return f"{statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+        ours, theirs, kept = (spread(rates[side]) for side in ("keras_ranksim", "torch", "memory"))
+        ratio = ratio_spread(rates["keras_ranksim"], rates["torch"])
+        rows.append([name, ours, theirs, ratio, kept])
+    return as_table([*titles, "with `in_memory=True`"], rows)
 
 
 def main():
@@ -155,8 +132,6 @@ def main():
     parser.add_argument("--images", type=int, default=2048, help="images of an epoch")
     parser.add_argument("--epochs", type=int, default=7, help="timed epochs of each side")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="PyTorch's processes")
-    default = Path(__file__).parent / "results" / "image_pipeline.md"
-    parser.add_argument("--output", type=Path, default=default, help="where the table goes")
     arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -168,11 +143,17 @@ def main():
             results[name] = compare(
                 Path(folder) / "data", arguments.images, arguments.epochs, arguments.workers
             )
-    text = table(results, arguments)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(text)
-    print(text)
-    print(f"Written to {arguments.output}")
+    write(
+        "image_pipeline",
+        "# Images per second of the training pipeline",
+        table(results),
+        packages=("torch", "pillow"),
+        note=f"Higher is better. Medians of {arguments.epochs} alternating epochs of "
+        f"{arguments.images:,} images after a warm-up, with quartiles, and ratios epoch by epoch; "
+        f"{arguments.workers} worker processes on the side of PyTorch. Decode, resize to "
+        f"{IMAGE_SIZE} where needed, pad {PADDING}, crop, mirror, scale to [-1, 1], batches of "
+        f"{BATCH_SIZE}.",
+    )
 
 
 if __name__ == "__main__":
