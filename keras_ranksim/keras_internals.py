@@ -31,6 +31,16 @@ def layer_of(tensor) -> keras.layers.Layer:
     return tensor._keras_history.operation
 
 
+def inputs_of(tensor) -> list:
+    """The symbolic tensors that a tensor of a functional model was made from.
+
+    Reason for `_keras_history` and `_inbound_nodes`: the inputs of a layer that is called several
+    times are in public those of its first call.
+    """
+    history = tensor._keras_history
+    return list(history.operation._inbound_nodes[history.node_index].input_tensors)
+
+
 def first_epoch(model: keras.Model) -> int:
     """The epoch that `fit` starts with, once a backup is restored.
 

@@ -9,7 +9,7 @@ def non_negative(name: str, value: float, meaning: str) -> float:
     """Returns `value` as a float, or raises when it is negative or not finite."""
     if not is_number(value) or not np.isfinite(value) or value < 0:
         raise ValueError(
-            f"`{name}` must be a number of at least 0 ({meaning}). Received: {name}={value}"
+            f"`{name}` must be a number of at least 0 ({meaning}). Received: {_given(name, value)}"
         )
     return float(value)
 
@@ -18,7 +18,7 @@ def positive(name: str, value: float, meaning: str) -> float:
     """Returns `value` as a float, or raises when it is not above 0 or not finite."""
     if not is_number(value) or not np.isfinite(value) or value <= 0:
         raise ValueError(
-            f"`{name}` must be a positive number ({meaning}). Received: {name}={value}"
+            f"`{name}` must be a positive number ({meaning}). Received: {_given(name, value)}"
         )
     return float(value)
 
@@ -27,9 +27,15 @@ def positive_integer(name: str, value: int, meaning: str) -> int:
     """Returns `value` as an int, or raises when it is not an integer above 0."""
     if not is_number(value) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(
-            f"`{name}` must be a whole number of at least 1 ({meaning}). Received: {name}={value}"
+            f"`{name}` must be a whole number of at least 1 ({meaning}). "
+            f"Received: {_given(name, value)}"
         )
     return int(value)
+
+
+def _given(name, value):
+    """`name=value`, with quotes around text."""
+    return f"{name}={value!r}" if isinstance(value, str) else f"{name}={value}"
 
 
 def one_of(name: str, value, choices: Iterable, otherwise: str = ""):

@@ -1,10 +1,10 @@
 """Balanced MSE: the squared error as it would be if all labels were equally frequent."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
+from keras_ranksim.losses.counted_rows import LossOfBatch, gathered
 from keras_ranksim.registration import registered
 from keras_ranksim.scope.global_batch import gather_rows, replica_count
 from keras_ranksim.scope.label_scope import current_scope
@@ -13,10 +13,11 @@ from keras_ranksim.validation import one_of, positive
 
 PRIORS = ("batch", "mixture", "bins")
 LEARNED = "learned"
+FAR = 1e15  # its square is a float32
 
 
 @registered
-class BalancedMSE(keras.losses.Loss):
+class BalancedMSE(LossOfBatch):
     """Balanced MSE, the regression loss that corrects for the density of the labels.
 
     A prediction `p` with Gaussian noise `s` gets `-log p(y | p)` under labels as frequent as
@@ -111,7 +112,9 @@ class BalancedMSE(keras.losses.Loss):
     def _log_density_of_batch(self, labels, predictions, variance):
         """`log sum_j exp(-|p_i - y_j|^2 / 2 s^2)`; the batch's own share cancels out."""
         gathers = self.across_replicas and replica_count() > 1
-        others = gather_rows(labels)[0] if gathers else labels
+        gather = (lambda rows: gather_rows(rows)[0]) if gathers else None
+        # Labels of rows that do not count are too far from every prediction to add anything.
+        others = gathered(labels, self.counted(labels), gather, FAR)
         distance = _squared_distance(others[None, :, :], predictions[:, None, :])
         return ops.logsumexp(-distance / (2 * variance), axis=-1)
 

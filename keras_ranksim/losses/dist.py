@@ -1,10 +1,10 @@
 """Dist Loss: predictions spread as labels are."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.quantiles import label_quantiles
+from keras_ranksim.losses.counted_rows import LossOfBatch, gathered
 from keras_ranksim.losses.focal import ERRORS
 from keras_ranksim.ops.places import between, places
 from keras_ranksim.registration import registered
@@ -16,7 +16,7 @@ LEVELS = 1024
 
 
 @registered
-class DistLoss(keras.losses.Loss):
+class DistLoss(LossOfBatch):
     """The regression loss, and the distance of the sorted predictions from the labels' quantiles.
 
     Of a batch of B, the prediction at place `i` of their ascending order is also compared with
@@ -91,10 +91,13 @@ class DistLoss(keras.losses.Loss):
 
     def _quantiles_for(self, predictions):
         """For every prediction, the quantile at its place in the (global) batch."""
-        others = ops.reshape(predictions, (-1,))
-        if self.across_replicas and replica_count() > 1:
-            others = ops.reshape(gather_rows(others)[0], (-1,))
-        level = (places(predictions, others) + 0.5) / ops.cast(ops.size(others), "float32")
+        gathers = self.across_replicas and replica_count() > 1
+        gather = (lambda rows: gather_rows(rows)[0]) if gathers else None
+        # Rows that do not count stand above all others.
+        others = gathered(predictions, self.counted(predictions), gather, float("inf"))
+        others = ops.reshape(others, (-1,))
+        count = ops.sum(ops.cast(ops.isfinite(others), "float32"))
+        level = (places(predictions, others) + 0.5) / ops.maximum(count, 1.0)
         quantiles = ops.convert_to_tensor(self._quantiles)
         return ops.cast(between(quantiles, level * LEVELS - 0.5), predictions.dtype)
 

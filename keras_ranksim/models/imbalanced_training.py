@@ -6,13 +6,12 @@ from keras import ops
 from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.layers.noise_scale import NoiseScale
 from keras_ranksim.models.epoch_fold import EpochFold
+from keras_ranksim.models.label_shapes import check_label_shapes
 from keras_ranksim.models.training_data import (
-    check_label_shape,
     check_training_data,
     check_validation_data,
     finite_batches,
-    has_own_loss,
-    is_tf_dataset,
+    has_own_order,
 )
 from keras_ranksim.scope.label_scope import current_scope, label_scope
 from keras_ranksim.scope.views import Views, repeat_rows, supervised_rows
@@ -68,6 +67,8 @@ class ImbalancedTraining(_Base):
         **kwargs,
     ) -> keras.callbacks.History:
         """As `keras.Model.fit`; checks the data first and folds feature statistics."""
+        if not self.compiled:
+            raise ValueError("Call `compile()`, which takes optimizer and loss, before `fit()`.")
         check_training_data(x, y, sample_weight, self)
         check_validation_data(validation_data, self)
         return super().fit(
@@ -79,11 +80,16 @@ class ImbalancedTraining(_Base):
             callbacks=_with_epoch_fold(callbacks),
             validation_split=validation_split,
             validation_data=finite_batches(validation_data),
-            shuffle=False if is_tf_dataset(x) else shuffle,
+            shuffle=False if has_own_order(x) else shuffle,
             class_weight=class_weight,
             sample_weight=sample_weight,
             **kwargs,
         )
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """As `keras.Model.train_on_batch`; checks labels and weights first."""
+        check_training_data(x, y, sample_weight, self)
+        return super().train_on_batch(x, y, sample_weight, class_weight, return_dict)
 
     def train_step(self, *args):
         """Keras' own step, inside a scope that shows the layers the labels."""
@@ -106,8 +112,7 @@ class ImbalancedTraining(_Base):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The compiled loss, if there is one, and what the layers left in the label scope."""
         supervised = _supervised(x, y, y_pred, sample_weight)
-        if all(hasattr(part, "shape") for part in supervised[:2]):
-            check_label_shape(supervised[0].shape, supervised[1].shape, has_own_loss(self))
+        check_label_shapes(*supervised[:2], self)
         scope = current_scope()
         if scope is None:  # in evaluation
             with label_scope(None) as scope:

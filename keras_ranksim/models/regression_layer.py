@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_ranksim.keras_internals import layer_of
+from keras_ranksim.keras_internals import inputs_of, layer_of
 from keras_ranksim.layers.noise_scale import NoiseScale
 
 
@@ -23,15 +23,15 @@ def regression_layer(model: keras.Model) -> keras.layers.Layer:
     """
     if isinstance(model, keras.Sequential):
         return regression_layer(keras.Model(model.inputs, model.outputs))
-    tensors = keras.tree.flatten(model.output)
+    tensors = getattr(model, "outputs", None) or []  # a subclassed model has none
     while len(tensors) == 1:
         layer = layer_of(tensors[0])
         if isinstance(layer, keras.Model):
             return regression_layer(layer)
-        if layer.weights and not isinstance(layer, NoiseScale):
+        # Operations, such as a product with a number, have no weights at all.
+        if getattr(layer, "weights", ()) and not isinstance(layer, NoiseScale):
             return layer
-        is_input = isinstance(layer, keras.layers.InputLayer)
-        tensors = [] if is_input else keras.tree.flatten(layer.input)
+        tensors = inputs_of(tensors[0])
     raise ValueError(
         "`regressor` must name the regression layer, since the model's output does not come "
         f"from a single layer with weights. Received: regressor=None, model '{model.name}'"

@@ -1,14 +1,15 @@
 """Checks of training data before the first step, or before a batch reaches it."""
 
+import copy
 import functools
 import sys
 import types
 import weakref
 
 import keras
-import numpy as np
 
-from keras_ranksim.validation import numbers
+from keras_ranksim.models.label_shapes import check_label_shapes
+from keras_ranksim.validation import is_number, numbers
 
 _CHECKED_BEFORE = weakref.WeakSet()
 
@@ -22,30 +23,50 @@ def check_training_data(x, y, sample_weight, model) -> None:
         sample_weight: Weights, or `None`.
         model: The model; its output shapes are those that labels must fit.
     """
-    outputs = getattr(model, "outputs", None) or []
     if is_tf_dataset(x):
-        _check_dataset(x, outputs, model)
+        _check_dataset(x, model)
         return
     if y is None and hasattr(x, "dtype"):
         raise ValueError(
             "`y` must hold the labels: regularizers and losses need them. Received: y=None"
         )
     y, sample_weight = _alone(y), _alone(sample_weight)
-    if len(outputs) == 1 and _is_array(y):
-        check_label_shape(np.shape(y), outputs[0].shape, has_own_loss(model))
+    _check_kind("y", y)
+    _check_kind("sample_weight", sample_weight)
+    check_label_shapes(y, outputs_of(model), model)
+    _check_labels_and_weights(y, sample_weight)
+
+
+def outputs_of(model):
+    """The symbolic outputs of a model, by name if it has a dictionary; none if it has none yet."""
+    outputs = getattr(model, "outputs", None) or []
+    return getattr(model, "output", outputs) if len(outputs) > 1 else outputs
+
+
+def _check_labels_and_weights(y, sample_weight):
     for labels in _arrays(y):
-        numbers("y", keras.ops.convert_to_numpy(labels) if keras.ops.is_tensor(labels) else labels)
+        numbers("y", _as_numpy(labels))
     for weights in _arrays(sample_weight):
-        _check_weights(weights)
+        weights = numbers("sample_weight", _as_numpy(weights))
+        if (weights < 0).any():
+            raise ValueError(
+                "`sample_weight` must not be negative. "
+                f"Received: sample_weight with a smallest value of {weights.min()}"
+            )
 
 
-def has_own_loss(model) -> bool:
-    """Whether the model's loss is a user's function, which may take more columns of labels."""
-    loss = getattr(model, "loss", None)
-    if not callable(loss):
-        return False
-    module = getattr(loss, "__module__", None) or type(loss).__module__
-    return module.partition(".")[0] not in ("keras", __name__.partition(".")[0])
+def _check_kind(name, part):
+    """Raises for lists of numbers and arrays of objects, which Keras does not take."""
+    is_list = isinstance(part, (list, tuple)) and any(map(is_number, part))
+    if is_list or "object" in (str(getattr(values, "dtype", "")) for values in _arrays(part)):
+        raise ValueError(
+            f"`{name}` must be an array of numbers: pass numpy.asarray({name}, 'float32'). "
+            f"Received: {'a list' if is_list else 'an array of objects'}"
+        )
+
+
+def _as_numpy(values):
+    return keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else values
 
 
 def check_validation_data(data, model) -> None:
@@ -70,6 +91,12 @@ def is_tf_dataset(data) -> bool:
     return tensorflow is not None and isinstance(data, tensorflow.data.Dataset)
 
 
+def has_own_order(data) -> bool:
+    """Whether Keras would warn that it does not shuffle these batches."""
+    is_generator = isinstance(data, types.GeneratorType)
+    return is_tf_dataset(data) or is_generator or _is_torch_loader(data)
+
+
 def checked_before(dataset, like=None):
     """The dataset, whose labels and weights were checked as arrays, marked as such.
 
@@ -86,13 +113,14 @@ def checked_before(dataset, like=None):
 
 
 def finite_batches(data):
-    """The same batches; one whose labels or weights are not finite raises when it is read.
+    """The same batches; one whose labels or weights are not usable raises when it is read.
 
     The check runs on the host, where the data are read, since compiled steps leave such checks
     out. Arrays are checked before training instead, and returned as they are.
 
     Args:
-        data: A `tf.data.Dataset`, a generator, a `keras.utils.PyDataset`, or anything else.
+        data: A `tf.data.Dataset`, a generator, a `keras.utils.PyDataset`, a `DataLoader` of
+            PyTorch, or anything else.
     """
     if is_tf_dataset(data):
         return data if data in _CHECKED_BEFORE else _finite_tf_batches(data)
@@ -100,7 +128,7 @@ def finite_batches(data):
         return (_checked(batch) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
         return _FinitePyDataset(data)
-    return data
+    return _finite_loader(data) if _is_torch_loader(data) else data
 
 
 class _FinitePyDataset(keras.utils.PyDataset):
@@ -122,12 +150,26 @@ class _FinitePyDataset(keras.utils.PyDataset):
         self.inner.on_epoch_end()
 
 
+def _is_torch_loader(data):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(data, torch.utils.data.DataLoader)
+
+
+def _finite_loader(loader):
+    """The same loader, of which every batch is checked."""
+    kind = type(loader)
+    checked = copy.copy(loader)
+    # Keras takes a loader for what its class says, so this is one of a class below it.
+    checked.__class__ = type(
+        kind.__name__, (kind,), {"__iter__": lambda self: map(_checked, kind.__iter__(self))}
+    )
+    return checked
+
+
 def _checked(batch):
     if isinstance(batch, (tuple, list)):
-        for name, part in zip(("y", "sample_weight"), batch[1:]):
-            for values in keras.tree.flatten(part):
-                if _is_array(values):
-                    numbers(name, values)
+        _, y, sample_weight = (*batch, None, None)[:3]
+        _check_labels_and_weights(y, sample_weight)
     return batch
 
 
@@ -138,17 +180,24 @@ def _finite_tf_batches(dataset):
     if not isinstance(spec, tuple) or len(spec) < 2:
         return dataset
 
-    def assert_finite(name, tensor):
+    def assert_usable(name, tensor):
         if not isinstance(tensor, tf.Tensor) or not tensor.dtype.is_floating:
             return tensor
-        return tf.debugging.check_numerics(
+        tensor = tf.debugging.check_numerics(
             tensor, f"`{name}` must hold finite numbers, but a batch has NaN or infinite ones"
         )
+        if name == "y":
+            return tensor
+        negative = tf.debugging.assert_non_negative(
+            tensor, f"`{name}` must not be negative, but a batch has negative numbers"
+        )
+        with tf.control_dependencies([negative]):
+            return tf.identity(tensor)
 
     @tf.autograph.experimental.do_not_convert
     def check(x, *labels_and_weights):
         checked = (
-            keras.tree.map_structure(functools.partial(assert_finite, name), part)
+            keras.tree.map_structure(functools.partial(assert_usable, name), part)
             for name, part in zip(("y", "sample_weight"), labels_and_weights)
         )
         return (x, *checked)
@@ -156,56 +205,18 @@ def _finite_tf_batches(dataset):
     return dataset.map(check, num_parallel_calls=tf.data.AUTOTUNE).prefetch(1)
 
 
-def check_label_shape(label_shape, output_shape, own_loss=False) -> None:
-    """Raises if labels of `label_shape` would broadcast against an output of `output_shape`.
-
-    Both start with the batch; labels of shape `(batch,)` hold one number per sample. Labels fit
-    an output of the same shape. A last axis of 1 may be missing in either. Labels with one number
-    fit an output with several, such as quantiles: what they mean is up to the loss. So it is with
-    any number of columns if `own_loss`, a user's function.
-    """
-    if label_shape is None or isinstance(output_shape, (dict, list)):
-        return
-    label, output = tuple(label_shape)[1:] or (1,), tuple(output_shape)[1:] or (1,)
-    if len(label) == len(output) - 1:
-        label = (*label, 1)
-    elif len(output) == len(label) - 1 and label[-1] == 1:
-        output = (*output, 1)
-    same_axes = len(label) == len(output) and all(map(_may_be_equal, label[:-1], output[:-1]))
-    if not same_axes or not (own_loss or label[-1] == 1 or _may_be_equal(label[-1], output[-1])):
-        raise ValueError(
-            f"`y` must have the shape of the model's output, {_named(output_shape)}. "
-            f"Received: y of shape {_named(label_shape)}"
-        )
-
-
-def _may_be_equal(one, other):
-    return one is None or other is None or one == other
-
-
-def _check_weights(sample_weight):
-    weights = numbers("sample_weight", sample_weight)
-    if (weights < 0).any():
-        raise ValueError(
-            "`sample_weight` must not be negative. "
-            f"Received: sample_weight with a smallest value of {weights.min()}"
-        )
-
-
-def _check_dataset(dataset, outputs, model):
+def _check_dataset(dataset, model):
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) < 2:
         raise ValueError(
             "A training dataset must yield (x, y) or (x, y, sample_weight). "
             f"Received: a dataset whose elements are {spec}"
         )
-    labels = spec[1]
-    if not hasattr(labels, "dtype") or not hasattr(labels, "shape"):
-        return
-    if not (labels.dtype.is_floating or labels.dtype.is_integer or labels.dtype.is_bool):
-        raise ValueError(f"`y` must hold numbers. Received: a dataset with y of {labels.dtype}")
-    if labels.shape.rank is not None and len(outputs) == 1:
-        check_label_shape(labels.shape.as_list(), outputs[0].shape, has_own_loss(model))
+    for labels in keras.tree.flatten(spec[1]):
+        kind = getattr(labels, "dtype", None)
+        if kind is not None and not (kind.is_floating or kind.is_integer or kind.is_bool):
+            raise ValueError(f"`y` must hold numbers. Received: a dataset with y of {kind}")
+    check_label_shapes(spec[1], outputs_of(model), model)
 
 
 def _alone(part):
@@ -223,7 +234,3 @@ def _arrays(part):
 
 def _is_array(values):
     return values is not None and (hasattr(values, "shape") or isinstance(values, list))
-
-
-def _named(shape):
-    return "(batch" + "".join(f", {length}" for length in shape[1:]) + ")"

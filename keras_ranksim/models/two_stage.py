@@ -5,6 +5,7 @@ import keras
 from keras_ranksim.keras_internals import all_layers
 from keras_ranksim.models.regression_layer import regression_layer
 from keras_ranksim.models.strategy_scope import strategy_scope
+from keras_ranksim.models.training_data import check_training_data
 from keras_ranksim.validation import non_negative
 
 
@@ -23,8 +24,8 @@ def retrain_regressor(
 
     Freezes every layer but the regression layer, initializes that one again, and trains it.
     Regularizers and feature smoothing are frozen too: they act in stage one. The model stays
-    frozen, and compiled as here, afterwards; set `model.trainable = True` and compile it to
-    train all of it again.
+    frozen, and compiled as here, afterwards. To train all of it again, set `model.trainable`
+    to `False` and then to `True` (a flag that already has a value does nothing), and compile.
 
     Args:
         model: A trained, compiled model.
@@ -56,6 +57,7 @@ def retrain_regressor(
 
     Reference: [Yang et al., ICML 2021](https://arxiv.org/abs/2102.09554)
     """
+    check_training_data(x, y, sample_weight, model)
     prepare_second_stage(model, regressor, optimizer, loss, learning_rate)
     if y is not None:
         fit_arguments["y"] = y
@@ -108,6 +110,7 @@ def prepare_second_stage(
             run_eagerly=model.run_eagerly,
             steps_per_execution=model.steps_per_execution,
             jit_compile=model.jit_compile,
+            auto_scale_loss=isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer),
         )
 
 
@@ -127,14 +130,19 @@ def _named_layer(model, regressor):
 
 def _freeze_all_but(layer, model):
     """Leaves `layer`, its parts and the models around it trainable, and nothing else."""
-    model.trainable = True
+    layers = [model, *all_layers(model)]
+    flags = [other.trainable for other in layers]
     parts = [layer, *all_layers(layer)]
-    for other in all_layers(model):
+    for other in layers:
+        other.trainable = True
+    for other in layers[1:]:
         around = any(part is layer for part in all_layers(other))
         if not around and not any(other is part for part in parts):
             other.trainable = False
     wanted = {id(weight) for weight in layer.trainable_weights}
     if not wanted or wanted != {id(weight) for weight in model.trainable_weights}:
+        for other, flag in zip(layers, flags):
+            other.trainable = flag
         raise ValueError(
             "`regressor` must be a layer of the model with weights to train. "
             f"Received: '{layer.name}' in model '{model.name}'"

@@ -130,7 +130,7 @@ def test_the_scope_sums_terms_of_the_predictions():
     [
         ({"gamma": -0.1}, r"`gamma` must be a number of at least 0.*gamma=-0.1"),
         ({"gamma": float("nan")}, r"`gamma` must be a number of at least 0.*gamma=nan"),
-        ({"gamma": "big"}, r"`gamma` must be a number.*gamma=big"),
+        ({"gamma": "big"}, r"`gamma` must be a number.*gamma='big'"),
         ({"lambda_": -2}, r"`lambda_` must be a positive number.*lambda_=-2"),
         ({"perturbation": 0}, r"`perturbation` must be a positive number.*perturbation=0"),
         (
