@@ -59,8 +59,11 @@ class LabelBins:
         count = int(np.ceil(round((stop - start) / width, 6)))
         # Rounded to a millionth of the width: 3 * 0.1 is not 0.3, but is meant to be.
         digits = 6 - int(np.floor(np.log10(width)))
-        edges = [round(start + width * i, digits) for i in range(count)]
-        return cls([start, *edges[1:], stop])
+        edges = start + width * np.arange(1, count)
+        rounded = edges.round(digits)
+        # But not up: labels are float32, and 1/60 would lie in the bin below 0.01666667.
+        up = rounded.astype("float32") > edges.astype("float32")
+        return cls([start, *np.where(up, edges, rounded), stop])
 
     @classmethod
     def from_labels(cls, labels, count: int | None = None) -> "LabelBins":

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_ranksim.labels.bins import LabelBins, as_bins
+from keras_ranksim.validation import at_least_one
 
 SHOTS = ("many", "medium", "few", "zero")
 MANY_ABOVE = 100
@@ -35,7 +36,8 @@ def shots(train_labels, labels, bins: LabelBins) -> np.ndarray:
 
 def shots_of_labels(labels, train_labels, bins, limits=(MANY_ABOVE, FEW_BELOW)) -> np.ndarray:
     """`shots` with other limits, `(many_above, few_below)`."""
-    labels, train_labels = np.asarray(labels), np.asarray(train_labels)
+    labels = np.asarray(labels)
+    train_labels = at_least_one("train_labels", np.asarray(train_labels))
     shot = shots_of_counts(bins.count(train_labels), *limits)[bins.index(labels)]
     beyond = (labels < train_labels.min()) | (labels > train_labels.max())
     return np.where(bins.is_outside(labels) & beyond, SHOTS[-1], shot)

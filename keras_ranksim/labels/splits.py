@@ -74,12 +74,13 @@ def outside_ranges(labels, ranges: Iterable[tuple[float, float]]) -> np.ndarray:
     """
     labels = numbers("labels", labels)
     kept = np.ones(labels.shape, dtype=bool)
-    if any(map(is_number, ranges)):
+    pairs = list(ranges)
+    if any(map(is_number, pairs)):
         raise ValueError(
             "`ranges` must hold pairs (lowest, highest), such as [(45, 59)]. "
             f"Received: ranges={ranges}"
         )
-    for range_ in ranges:
+    for range_ in pairs:
         lowest, highest = bounds("ranges", range_)
         kept &= (labels < lowest) | (labels > highest)
     return kept

@@ -26,6 +26,8 @@ class ShotMetric(keras.metrics.Metric):
             memory, such as the pixels of all depth maps.
         many_above: A bin with more training labels is `"many"`.
         few_below: A bin with fewer, but not none, is `"few"`.
+        train_range: The smallest and the largest training label, where `train_counts` replaces
+            the labels: labels beyond these and all bins are `"zero"`, as in `shot_report`.
         name: Name of the metric; `None` gives for instance `"few_mae"`.
         dtype: As in every Keras metric.
 
@@ -52,6 +54,7 @@ class ShotMetric(keras.metrics.Metric):
         train_counts=None,
         many_above: float = MANY_ABOVE,
         few_below: float = FEW_BELOW,
+        train_range: tuple[float, float] | None = None,
         name: str | None = None,
         dtype=None,
     ):
@@ -71,6 +74,9 @@ class ShotMetric(keras.metrics.Metric):
         self.bins = as_bins(bins)
         self.train_counts = _counts(train_labels, train_counts, self.bins)
         self.many_above, self.few_below = many_above, few_below
+        labels = () if train_labels is None else numbers("train_labels", train_labels)
+        train_range = (np.min(labels), np.max(labels)) if np.size(labels) else train_range
+        self.train_range = None if train_range is None else tuple(map(float, train_range))
         self._in_shot = shots_of_counts(self.train_counts, many_above, few_below) == shot
         self.seen = self.add_variable(shape=(), initializer="zeros", name="seen")
 
@@ -81,8 +87,14 @@ class ShotMetric(keras.metrics.Metric):
                 "A shot is that of one label per sample. Received: labels of shape "
                 f"{tuple(labels.shape)}"
             )
-        in_shot = ops.convert_to_tensor(self._in_shot)
-        mask = ops.cast(ops.take(in_shot, self.bins.index(labels[..., 0])), "float32")
+        values = labels[..., 0]
+        in_shot = ops.take(ops.convert_to_tensor(self._in_shot), self.bins.index(values))
+        if self.train_range is not None:  # beyond all bins and all training labels: zero
+            lowest, highest = self.train_range
+            beyond = ops.logical_or(values < lowest, values > highest)
+            beyond = ops.logical_and(beyond, self.bins.is_outside(values))
+            in_shot = ops.where(beyond, self.shot == "zero", in_shot)
+        mask = ops.cast(in_shot, "float32")
         if sample_weight is not None:
             mask = mask * align_weights(sample_weight, labels)[..., 0]
         self.seen.assign_add(ops.sum(ops.cast(mask > 0, "float32")))
@@ -101,6 +113,7 @@ class ShotMetric(keras.metrics.Metric):
             "metric": keras.metrics.serialize(self.metric),
             "shot": self.shot,
             "train_counts": self.train_counts.tolist(),
+            "train_range": self.train_range,
             "many_above": self.many_above,
             "few_below": self.few_below,
             "bins": keras.saving.serialize_keras_object(self.bins),

@@ -46,3 +46,31 @@ def test_the_geometric_mean_of_tiny_errors_is_below_their_mean():
     report = kr.shot_report([1e-11, 2e-11], [1.1e-11, 2.2e-11], TRAIN, BINS)
     assert report.loc["all", "gm"] == pytest.approx(np.sqrt(1e-12 * 2e-12))
     assert kr.shot_report([5.0], [5.0], TRAIN, BINS).loc["all", "gm"] < 1.1e-10
+
+
+@pytest.mark.parametrize("parts", [3, 6, 7, 24, 30, 60, 365])
+def test_labels_on_a_grid_start_their_bins(parts):
+    bins = kr.LabelBins.uniform(0, 1, 1 / parts)
+    grid = [place / parts for place in range(parts)]
+    assert np.asarray(bins.index(grid)).tolist() == list(range(parts))
+
+
+def test_ranges_may_come_from_an_iterator():
+    kept = kr.outside_ranges([10, 45, 59, 60], ranges=zip([45], [59]))
+    assert kept.tolist() == [True, False, False, True]
+
+
+def test_an_empty_training_set_is_named():
+    with pytest.raises(ValueError, match="`train_labels` must hold at least one label"):
+        kr.shots([], [1.0], kr.LabelBins([0, 1, 2]))
+
+
+def test_the_metric_of_a_shot_agrees_with_the_report_beyond_the_bins():
+    bins, train_labels = kr.LabelBins.uniform(0, 10, 1), [9.5] * 200 + [5] * 3
+    labels, predictions = [12.0, 9.5], [10.0, 9.5]
+    report = kr.shot_report(labels, predictions, train_labels, bins)
+    for shot in ("many", "zero"):
+        metric = kr.metrics.ShotMetric("mae", shot, train_labels, bins)
+        metric = type(metric).from_config(metric.get_config())
+        metric.update_state(np.array(labels)[:, None], np.array(predictions)[:, None])
+        assert float(metric.result()) == report.loc[shot, "mae"]
