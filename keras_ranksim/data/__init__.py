@@ -8,6 +8,7 @@ from keras_ranksim.data.faces.agedb_dir import load_agedb_dir
 from keras_ranksim.data.faces.imdb_wiki_dir import load_imdb_wiki_dir
 from keras_ranksim.data.faces.utkface import load_utkface
 from keras_ranksim.data.image_tables.loader import load_images
+from keras_ranksim.data.image_tables.new_images import read_images
 from keras_ranksim.data.mixup import c_mixup
 from keras_ranksim.data.portraits.loader import load_portraits
 from keras_ranksim.data.recipe import Recipe
@@ -31,6 +32,7 @@ __all__ = [
     "load_sts_b_dir",
     "load_table",
     "load_utkface",
+    "read_images",
     "read_records",
     "write_records",
 ]

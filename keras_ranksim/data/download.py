@@ -1,5 +1,6 @@
 """Downloads that resume where they stopped, and archives that are unpacked whole or not at all."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from keras_ranksim.files import file_hash
 from keras_ranksim.progress_bar import ProgressBar
+from keras_ranksim.validation import positive_integer
 
 CHUNK = 1 << 20
 PERMANENT = (400, 401, 403, 404, 405, 410, 451)
@@ -58,7 +60,31 @@ def download_file(
     path = Path(path)
     if path.exists():
         return path
+    positive_integer("attempts", attempts, "tries before giving up")
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path.with_name(path.name + ".lock")):
+        if not path.exists():  # another process may have downloaded it meanwhile
+            _download(url, path, sha256, attempts, wait, timeout, verbose)
+    return path
+
+
+@contextlib.contextmanager
+def _alone(lock):
+    """Waits until no other process holds the lock, where the system has locks for files."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _download(url, path, sha256, attempts, wait, timeout, verbose):
     part, tag = (path.with_name(path.name + ending) for ending in (".part", ".part.tag"))
     for attempt in range(1, attempts + 1):
         permanent = False
@@ -69,7 +95,9 @@ def download_file(
         except urllib.error.HTTPError as error:
             problem = f"the server answered {error.code} {error.reason}"
             permanent = error.code in PERMANENT
-            if error.code == 416:  # The part is longer than the file: start over.
+            if error.code == 416:  # The part is the whole file, or longer: start over.
+                if error.headers.get("Content-Range") == f"bytes */{part.stat().st_size}":
+                    break
                 part.unlink()
         except NETWORK_ERRORS as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
@@ -77,15 +105,15 @@ def download_file(
             kept = f"call again to resume from '{part}'" if part.exists() else "nothing was stored"
             raise ConnectionError(f"{url} could not be downloaded: {problem}; {kept}.")
         time.sleep(wait * 2 ** (attempt - 1))
-    tag.unlink(missing_ok=True)
-    if sha256 is not None and (found := file_hash(part)) != sha256:
+    if sha256 is not None and (found := file_hash(part)) != sha256.lower():
         part.unlink()
+        tag.unlink(missing_ok=True)
         raise ValueError(
             f"The file at {url} must have the sha256 {sha256}. Received: {found}; the download "
             "was deleted. Try again; if this repeats, the file has changed"
         )
     os.replace(part, path)
-    return path
+    tag.unlink(missing_ok=True)
 
 
 def _fetch(url, part, tag, timeout, verbose):
@@ -95,7 +123,10 @@ def _fetch(url, part, tag, timeout, verbose):
         request.add_header("Range", f"bytes={part.stat().st_size}-")
         request.add_header("If-Range", tag.read_text())
     with urllib.request.urlopen(request, timeout=timeout) as response:
+        start = response.headers.get("Content-Range", "").removeprefix("bytes ").split("-")[0]
         resumed = response.status == 206
+        if resumed and start != str(part.stat().st_size):
+            raise ConnectionResetError("the server resumed at another place")
         length = response.headers.get("Content-Length")
         _check_space(url, part, int(length or 0))
         with open(part, "ab" if resumed else "wb") as file:

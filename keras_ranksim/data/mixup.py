@@ -69,6 +69,11 @@ def mixed_batches(
     """
     bandwidth = positive("bandwidth", bandwidth, "how far apart labels of partners are")
     alpha = positive("alpha", alpha, "of the Beta distribution of shares")
+    if not isinstance(dataset, tf.data.Dataset):
+        raise ValueError(
+            "`dataset` must be a tf.data.Dataset of batches (x, y) or (x, y, sample_weight). "
+            f"Received: {type(dataset).__name__}"
+        )
     _check_can_be_mixed(dataset.element_spec)
 
     of_run = tf.constant([seed, 0], "int64")

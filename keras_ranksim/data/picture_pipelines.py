@@ -64,8 +64,8 @@ class PicturePipelines:
 
     Args:
         pictures: The uint8 pictures of each split, of one size.
-        augment: Whether single views of training pictures are mirrored and shifted. Pairs of
-            views always are: equal ones would have nothing to teach.
+        augment: Whether training pictures are mirrored and shifted. Several views need it: equal
+            ones would have nothing to teach.
     """
 
     def __init__(self, pictures, augment: bool):
@@ -105,7 +105,12 @@ def _scaled(pictures, *labels_and_weights):
 
 def _preparation(split, benchmark, augment):
     """The function `(pictures, seeds) -> x` of a batch; `None` if pictures stay as they are."""
-    if split != "train" or (benchmark.views == 1 and not augment):
+    if benchmark.views > 1 and not augment:
+        raise ValueError(
+            "`views` above 1 differ by augmentation, so `augment=False` allows 1 alone; in a "
+            f"recipe of your own, set conr_views=1. Received: views={benchmark.views}"
+        )
+    if split != "train" or not augment:
         return None
     return lambda pictures, seeds: training_batch(pictures, seeds, benchmark.views)
 

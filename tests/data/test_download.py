@@ -1,5 +1,6 @@
 """Downloads from a local server that can cut the connection, and unpacking."""
 
+import concurrent.futures
 import hashlib
 import http.server
 import io
@@ -26,6 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(state.status)
             return
         start = self._start(state)
+        start = min(start, state.resumes_at or start)
         if start == len(state.contents):
             self.send_response(416)
             self.send_header("Content-Range", f"bytes */{start}")
@@ -62,6 +64,7 @@ def server():
             tag='"first"',
             cut_after=None,
             supports_range=True,
+            resumes_at=None,
             status=None,
             requests=[],
             url=f"http://127.0.0.1:{running.server_address[1]}/faces.tar",
@@ -148,9 +151,43 @@ def test_a_part_longer_than_the_file_starts_over(server, tmp_path):
     assert server.requests[1]["Range"] == "bytes=400000-"
 
 
+def test_a_whole_part_is_not_downloaded_again(server, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", stop)  # at the last moment
+    with pytest.raises(KeyboardInterrupt):
+        fetch(server, tmp_path / "faces.tar")
+    monkeypatch.undo()
+    assert fetch(server, tmp_path / "faces.tar").read_bytes() == CONTENTS
+    assert [headers.get("Range") for headers in server.requests] == [
+        None,
+        f"bytes={len(CONTENTS)}-",
+    ]
+
+
+def test_a_server_that_resumes_at_another_place_is_not_believed(server, tmp_path):
+    server.cut_after = 100_000
+    with pytest.raises(ConnectionError):
+        fetch(server, tmp_path / "faces.tar", attempts=1)
+    server.cut_after, server.resumes_at = None, 99_000
+    with pytest.raises(ConnectionError, match="resumed at another place"):
+        fetch(server, tmp_path / "faces.tar", attempts=1)
+    server.resumes_at = None
+    assert fetch(server, tmp_path / "faces.tar").read_bytes() == CONTENTS
+
+
+def test_two_downloads_of_one_file_wait_for_each_other(server, tmp_path):
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        paths = [pool.submit(fetch, server, tmp_path / "faces.tar") for _ in range(3)]
+    assert {path.result().read_bytes() for path in paths} == {CONTENTS}
+    assert len(server.requests) == 1
+    assert names_in(tmp_path) == ["faces.tar"]
+
+
 def test_the_right_hash_passes_and_a_wrong_one_leaves_no_file(server, tmp_path):
     right = hashlib.sha256(CONTENTS).hexdigest()
-    path = fetch(server, tmp_path / "right.tar", sha256=right)
+    path = fetch(server, tmp_path / "right.tar", sha256=right.upper())
     assert file_hash(path) == right
     with pytest.raises(ValueError, match=f"must have the sha256 {'0' * 64}. Received: {right}"):
         fetch(server, tmp_path / "wrong.tar", sha256="0" * 64)

@@ -117,7 +117,7 @@ def test_missing_broken_and_gray_images_are_named(folder, tmp_path):
         load(tmp_path)
     with (
         pytest.warns(UserWarning, match=r"1 of 39 images are gray, the first: .*8\.jpg"),
-        pytest.warns(UserWarning, match=r"3 of 40 rows are left out: 1 images are missing and 2"),
+        pytest.warns(UserWarning, match=r"3 of 40 rows .* missing images 1, broken images 2"),
     ):
         benchmark = load(tmp_path, skip_broken=True, augment=False)
     assert sum(len(benchmark.labels[split]) for split in SPLITS) == 37
@@ -204,7 +204,7 @@ def test_the_small_network_and_its_recipe_fit_the_images(folder):
     assert benchmark.recipe.epochs == 60
     result = kr.experiments.run(benchmark, "SQINV + LDS", epochs=1, verbose=0)
     assert np.isfinite(result.report.loc["all", "mae"])
-    recipe = network.image_recipe(20_000, pretrained=False, scale=10.0, bins=benchmark.bins)
+    recipe = network.image_recipe(20_000, False, True, scale=10.0, bins=benchmark.bins)
     assert (recipe.epochs, recipe.milestones) == (10, (5, 7, 8, 9))
 
 
@@ -293,3 +293,22 @@ def test_rows_without_an_image_and_other_tables_raise(folder, tmp_path):
         kr.data.load_images([1, 2])
     with pytest.raises(FileNotFoundError, match="40 of 40 images are missing"):
         load(folder, images_dir=tmp_path, skip_broken=True)
+
+
+def test_without_augmentation_there_is_one_view(folder):
+    benchmark = load(folder, augment=False)
+    assert benchmark.recipe.conr_views == 1
+    assert load(folder).recipe.conr_views == 2
+    with pytest.raises(ValueError, match="`views` above 1 differ by augmentation.*views=2"):
+        load(folder, augment=False, views=2).dataset("train")
+
+
+def test_new_images_are_read_as_those_of_the_table(folder):
+    benchmark = load(folder)
+    paths = [folder / name for name in table(folder).query("part == 'test'")["path"]]
+    np.testing.assert_array_equal(kr.data.read_images(paths, 16), batch(benchmark, "test")[0])
+    assert kr.data.read_images([], (16, 20)).shape == (0, 16, 20, 3)
+    with pytest.raises(ValueError, match="`paths` must be a list of files"):
+        kr.data.read_images(folder / "0.jpg", 16)
+    with pytest.raises(FileNotFoundError, match=r"1 of the 2 files are missing.*gone\.jpg"):
+        kr.data.read_images([paths[0], folder / "gone.jpg"], 16)

@@ -231,11 +231,11 @@ def test_a_few_rows_without_a_label_are_left_out_with_a_word():
 def test_many_rows_without_a_label_raise_unless_they_may_be_dropped():
     frame = houses()
     frame.loc[:29, "price"] = np.nan
-    with pytest.raises(ValueError, match=r"none in 30 of 300 rows.*drop_unlabeled=True"):
+    with pytest.raises(ValueError, match=r"lacks one in 30 of 300 rows.*drop_unlabeled=True"):
         load(frame)
     with pytest.warns(UserWarning, match="30 of 300 rows"):
         assert load(frame, drop_unlabeled=True).facts["rows"] == 270
-    with pytest.raises(ValueError, match="none in 300 of 300 rows"):
+    with pytest.raises(ValueError, match="lacks one in 300 of 300 rows"):
         load(frame.assign(price=np.nan), drop_unlabeled=True)
 
 
@@ -336,7 +336,7 @@ def test_numbers_called_identifiers_are_left_out(name, kept, random):
 
 def test_a_nominal_column_of_unseen_categories_is_warned_of():
     frame = houses().assign(code=[f"c{row if row % 5 else 0}x" for row in range(300)])
-    with pytest.warns(UserWarning, match=r"Column 'code' is taken for \d+ categories, and \d+ of"):
+    with pytest.warns(UserWarning, match=r"Column 'code' is read as \d+ categories, and \d+ of"):
         load(frame)
 
 

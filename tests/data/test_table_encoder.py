@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas
 import pytest
+import tensorflow as tf
 
 import keras_ranksim as kr
 from keras_ranksim.data.tables.kinds import column_kinds
@@ -63,7 +64,7 @@ def test_statistics_are_those_of_training_rows_alone():
     other.loc[evaluated, "area"] = 1e6
     other.loc[evaluated, "town"] = "Rome"
     one = kr.data.load_table(frame, "price", split="part")
-    with pytest.warns(UserWarning, match="'town' is taken for 3 categories, and 150 of 150 rows"):
+    with pytest.warns(UserWarning, match="'town' is read as 3 categories, and 150 of 150 rows"):
         two = kr.data.load_table(other, "price", split="part")
     np.testing.assert_array_equal(xs(one, "train"), xs(two, "train"))
     assert (
@@ -255,3 +256,45 @@ def test_encoder_files_that_are_none_raise(tmp_path):
         (tmp_path / "odd.json").write_text(text)
         with pytest.raises(ValueError, match=r"TableEncoder.save\(\) wrote. Received: .*odd.json"):
             kr.data.TableEncoder.load(tmp_path / "odd.json")
+
+
+@pytest.mark.parametrize("values", [["1", "0", "true"], [1, 0, 1], [True, False, True]])
+def test_booleans_are_known_however_they_are_written(values):
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"balcony": [True, False, True]}))
+    rows = encoder.transform(pandas.DataFrame({"balcony": values}))
+    assert rows[:, encoder.feature_names.index("balcony=True")].tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("date", ["1/13/2020", "01.13.2020"])
+def test_dates_in_another_order_than_in_training_are_refused(date):
+    frame = pandas.DataFrame({"sold": ["13.01.2020", "02.03.2020", "05.06.2021"]})
+    encoder = kr.data.TableEncoder.from_frame(frame, dates=["sold"])
+    message = f"must hold dates with the day before the month.*Received: '{date}'"
+    with pytest.raises(ValueError, match=message):
+        encoder.transform(pandas.DataFrame({"sold": ["02.03.2020", date]}))
+
+
+def test_a_comma_that_may_be_decimal_is_warned_of():
+    encoder = kr.data.TableEncoder.from_frame(pandas.DataFrame({"area": [100.5, 70.25, 60]}))
+    with pytest.warns(UserWarning, match="'area': '100,500' is read as 100500.0"):
+        encoder.transform(pandas.DataFrame({"area": ["100,500", "60"]}))
+
+
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+def test_columns_of_any_name_are_exported(tmp_path):
+    names = ["Wohnfl\u00e4che (m\u00b2)", "price/m2", "price m2"]
+    frame = pandas.DataFrame({name: [1.0, 2.0, 4.0] for name in names})
+    encoder = kr.data.TableEncoder.from_frame(frame)
+    inputs = encoder.keras_inputs()
+    model = keras.Model(inputs, keras.layers.Dense(1)(encoder(inputs)))
+    model.export(tmp_path / "served", verbose=False)
+    served = tf.saved_model.load(tmp_path / "served")
+    predicted = served.serve(encoder.inputs(frame))
+    np.testing.assert_allclose(
+        predicted, model.predict(encoder.inputs(frame), verbose=0), rtol=1e-6
+    )
+
+
+def test_a_split_is_named_and_not_measured():
+    with pytest.raises(ValueError, match="`split` must be the name of a column.*split=0.2"):
+        kr.data.load_table(houses(), "price", split=0.2)

@@ -116,9 +116,15 @@ def test_settings_with_a_unit_follow_the_scale_of_the_labels():
 @pytest.mark.parametrize(
     ("price", "message"),
     [
-        ([1.0, None, 3.0, None], r"none in 2 of 4 rows \(0 hold other text\), the first: row 1 "),
-        (["1", "2", "on request", ""], r"row 2 \('on request'\), row 3 \('missing'\)\. Leave"),
-        ([1.0, math.inf, 2.0, 3.0], r"with none in 1 of 4 rows.* row 1 \('inf'\)"),
+        (
+            [1.0, None, 3.0, None],
+            r"lacks one in 2 of 4 rows \(0 hold other text\), the first: row 1 ",
+        ),
+        (
+            ["1", "2", "on request", ""],
+            r"row 2 \('on request'\), row 3 \('missing'\)\. Write .* Leave",
+        ),
+        ([1.0, math.inf, 2.0, 3.0], r"which lacks one in 1 of 4 rows.* row 1 \('inf'\)"),
         ([True, False, True, False], "must name a column of numbers.*a column of bool"),
         (pandas.date_range("2020", periods=4), "must name a column of numbers.*datetime64"),
         ([5, 5, 5, 5], "whose values differ.*5 in every row"),

@@ -77,7 +77,8 @@ def load_utkface(
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split, of shuffling and of augmentation.
         views: As in `Benchmark`.
-        augment: Whether single training views are mirrored and shifted at random.
+        augment: Whether training faces are mirrored and shifted at random; `False` allows one view
+            alone.
         cache_dir: Folder that keeps the decoded images; `None` decodes them each time.
         verbose: Whether to show a progress bar if decoding takes more than two seconds.
 
@@ -113,7 +114,7 @@ def load_utkface(
             f"'{path}' must hold enough faces for training, validation and test: at least three of "
             f"one age. Received: {len(ages)} faces, of which {counts}"
         )
-    recipe = _recipe(len(rows["train"]))
+    recipe = _recipe(len(rows["train"]), augment)
     return Benchmark.of(
         name="utkface" if protocol == "long_tail" else f"utkface_{protocol}",
         labels=labels,
@@ -189,11 +190,12 @@ def _read(files, names, ages, size, cache_dir, verbose):
     return cached["kept"], cached["pictures"], counts
 
 
-def _recipe(faces):
-    """The recipe, with more epochs for fewer faces."""
+def _recipe(faces, augment):
+    """The recipe, with more epochs for fewer faces, and one view without augmentation."""
     times = min(max(1.0, ALL_FACES / faces), MOST_EPOCHS / UTKFACE_RECIPE.epochs)
     return dataclasses.replace(
         UTKFACE_RECIPE,
         epochs=round(UTKFACE_RECIPE.epochs * times),
         milestones=tuple(round(epoch * times) for epoch in UTKFACE_RECIPE.milestones),
+        conr_views=UTKFACE_RECIPE.conr_views if augment else 1,
     )

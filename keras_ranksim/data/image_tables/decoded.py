@@ -141,8 +141,8 @@ def _report(paths, missing, broken, gray, skip_broken):
     if missing or broken.any():
         first = f", the first: {first_few(paths[broken])}" if broken.any() else ""
         warnings.warn(
-            f"{missing + int(broken.sum())} of {missing + len(paths)} rows are left out: {missing} "
-            f"images are missing and {int(broken.sum())} broken{first}.",
+            f"{missing + int(broken.sum())} of {missing + len(paths)} rows are left out: "
+            f"missing images {missing}, broken images {int(broken.sum())}{first}.",
             stacklevel=4,
         )
     if 0 < gray.sum() < len(paths):

@@ -74,7 +74,7 @@ def load_images(
         bins: The label bins; `None` takes those of `LabelBins.from_labels`.
         max_per_bin: Maximum images per bin in validation, and in test; `None` takes 30, or fewer
             if 30 would make either larger than 15% of the table.
-        augment: Whether single training views are mirrored and shifted.
+        augment: Whether training images are mirrored and shifted; `False` allows one view alone.
         views: As in `Benchmark`.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of the split, of shuffling and of augmentation.
@@ -150,7 +150,7 @@ def load_images(
     copies = notes.copies(groups, places, "show the image of a training row")
     split_labels = {part: labels[places[part]].astype("float32") for part in SPLITS}
     offset, scale = center_and_spread(split_labels["train"], bins)
-    recipe = image_recipe(len(places["train"]), weights is not None, scale, bins)
+    recipe = image_recipe(len(places["train"]), weights is not None, augment, scale, bins)
     return Benchmark.of(
         name=name or (Path(table).stem if is_file else "images"),
         labels=split_labels,

@@ -49,12 +49,13 @@ def image_network(backbone: str | None, size: tuple[int, int], weights: str | No
     return functools.partial(keras_application, backbone, shape, weights), weights
 
 
-def image_recipe(images: int, pretrained: bool, scale: float, bins):
+def image_recipe(images: int, pretrained: bool, augment: bool, scale: float, bins):
     """More epochs for fewer images; small steps from pretrained weights.
 
     Args:
         images: Number of training images.
         pretrained: Whether the network starts from pretrained weights.
+        augment: Whether training images are mirrored and shifted, as several views must be.
         scale, bins: As in `scaled_recipe`.
     """
     seen, fewest, most = FROM_PRETRAINED if pretrained else FROM_RANDOM
@@ -67,5 +68,5 @@ def image_recipe(images: int, pretrained: bool, scale: float, bins):
         learning_rate=2e-4 if pretrained else 2e-3,
         milestones=tuple(round(share * epochs) for share in (0.5, 0.7, 0.8, 0.9)),
         decay=0.3,
-        conr_views=2,
+        conr_views=2 if augment else 1,
     )

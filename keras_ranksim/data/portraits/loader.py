@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Iterable
@@ -80,9 +81,9 @@ def load_portraits(
         image_size: Height and width of a picture, at least 16.
         batch_size: Samples per batch; `None` takes the recipe's.
         seed: Seed of people, labels, shuffling and augmentation, from 0 to 2^32 - 1.
-        views: 1; 2 for a tuple of two augmented views of every training sample; 3 for those two
-            and the unchanged picture.
-        augment: Whether single training views are mirrored and shifted at random.
+        views: As in `Benchmark`.
+        augment: Whether training pictures are mirrored and shifted at random; `False` allows one
+            view alone.
         cache_dir: Folder that keeps the pictures, so that they are drawn once; `None` draws
             them each time.
         verbose: Whether to show a progress bar when drawing takes more than two seconds.
@@ -145,7 +146,7 @@ def load_portraits(
             cached_arrays(cache_dir, "portraits", arguments, draw), augment
         ),
         make_network=functools.partial(small_cnn, (image_size, image_size, 3)),
-        recipe=RECIPE,
+        recipe=RECIPE if augment else dataclasses.replace(RECIPE, conr_views=1),
         batch_size=batch_size,
         seed=seed,
         views=views,

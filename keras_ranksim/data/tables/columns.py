@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections import Counter
 
 import keras
@@ -10,17 +11,21 @@ import numpy as np
 from keras import ops
 
 from keras_ranksim.data.tables.dates import DateColumn, deviation_of
+from keras_ranksim.data.tables.decimals import mark_shown, parsed
 from keras_ranksim.data.tables.kinds import Kind, numbers_in, texts
 
 # No text of a table equals this, so a category may have any name.
 UNSEEN = "\0unseen"
+# How other programs write the categories of a column of booleans.
+BOOLEANS = {"true": "True", "1": "True", "false": "False", "0": "False"}
 
 
 @dataclasses.dataclass(frozen=True)
 class NumericColumn:
     """Numbers: missing ones replaced by the median, centered, scaled to a deviation of 1.
 
-    If training rows lack values, a second input marks the rows that do.
+    If training rows lack values, a second input marks the rows that do. `thousands` says whether
+    training rows hold the mark that separates thousands, as new rows then may.
     """
 
     name: str
@@ -30,6 +35,7 @@ class NumericColumn:
     indicator: bool = False
     marks: tuple[str, ...] = ()
     decimal: str = "."
+    thousands: bool = False
 
     dtype = "float64"
 
@@ -38,8 +44,12 @@ class NumericColumn:
         """Takes the statistics of the training rows."""
         values, _ = numbers_in(column, kind)
         present = values[~np.isnan(values)]
+        other_mark = "," if kind.decimal == "." else "."
+        separated = column.dtype.kind not in "biufc" and any(
+            other_mark in text for text in set(texts(column))
+        )
         if len(present) == 0:
-            return cls(name, 0.0, 0.0, 0.0, False, kind.marks, kind.decimal)
+            return cls(name, 0.0, 0.0, 0.0, False, kind.marks, kind.decimal, separated)
         return cls(
             name=name,
             median=float(np.median(present)),
@@ -48,6 +58,7 @@ class NumericColumn:
             indicator=len(present) < len(values),
             marks=kind.marks,
             decimal=kind.decimal,
+            thousands=separated,
         )
 
     @property
@@ -59,6 +70,7 @@ class NumericColumn:
     def read(self, column) -> np.ndarray:
         """Float64 values of a column of new rows, NaN if missing; other text raises."""
         values, wrong = numbers_in(column, Kind(False, self.marks, decimal=self.decimal))
+        self._warn_of_marks(column)
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
             raise ValueError(
@@ -67,6 +79,18 @@ class NumericColumn:
                 f"row {first}: {texts(column)[first]!r}"
             )
         return values
+
+    def _warn_of_marks(self, column):
+        if self.thousands or column.dtype.kind in "biufc":
+            return
+        _, unclear = mark_shown({text for text in texts(column) if text})
+        if unclear is not None and ("," in unclear) == (self.decimal == "."):
+            warnings.warn(
+                f"Column '{self.name}': {unclear!r} is read as {parsed([unclear], self.decimal)[0]}"
+                f", since the encoder's own rows have '{self.decimal}' as decimal mark. If that is "
+                "wrong, write the numbers as there.",
+                stacklevel=5,
+            )
 
     def missing(self, values) -> np.ndarray:
         """Which of the values that `read` returned are missing."""
@@ -128,7 +152,10 @@ class NominalColumn:
 
     def read(self, column) -> np.ndarray:
         """Text of a column of new rows, `""` if missing."""
-        return texts(column)
+        text = texts(column)
+        if not {*self.categories} - {""} <= {*BOOLEANS.values()}:
+            return text
+        return np.array([BOOLEANS.get(value.lower(), value) for value in text], dtype=object)
 
     def missing(self, values) -> np.ndarray:
         """Which of the values that `read` returned are missing."""

@@ -63,6 +63,8 @@ class DateColumn:
     def read(self, column) -> np.ndarray:
         """Days since 1970 of a column of new rows, NaN if missing; other text raises."""
         shown = is_day_first(self.name, column) if self.day_first is None else self.day_first
+        if shown is not None:
+            self._check_order(column, shown)
         days = days_in(column, shown)
         filled = column.notna() & (column.astype(str).str.strip() != "")
         wrong = np.isnan(days) & filled.to_numpy()
@@ -73,6 +75,16 @@ class DateColumn:
                 f"{str(column[wrong].iloc[0])!r}"
             )
         return days
+
+    def _check_order(self, column, day_first):
+        for text in column.dropna().astype(str).unique():
+            part = SHORT.fullmatch(text.strip())
+            if part and int(part[3] if day_first else part[1]) > 12:
+                order = "the day before the month" if day_first else "the month before the day"
+                raise ValueError(
+                    f"Column '{self.name}' must hold dates with {order}, as in the encoder's own "
+                    f"rows, or with the year first. Received: {text!r}"
+                )
 
     def missing(self, values) -> np.ndarray:
         """Which of the values that `read` returned are missing."""

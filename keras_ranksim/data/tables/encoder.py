@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -164,9 +165,15 @@ class TableEncoder(keras.layers.Layer):
 
     def keras_inputs(self) -> dict[str, keras.KerasTensor]:
         """Fresh `keras.Input`s of the columns, to call the encoder on inside a model."""
+        # The arguments of exported models have these names, which must be like those of variables.
+        names = {
+            column.name: column.name
+            if re.fullmatch(r"[a-zA-Z_]\w*", column.name, re.ASCII)
+            else re.sub(r"\W", "_", f"column_{number}_{column.name}", flags=re.ASCII)
+            for number, column in enumerate(self.columns)
+        }
         return {
-            # Keras allows no slash in a name, and columns such as "price/m2" have one.
-            column.name: keras.Input((1,), dtype=column.dtype, name=column.name.replace("/", "|"))
+            column.name: keras.Input((1,), dtype=column.dtype, name=names[column.name])
             for column in self.columns
         }
 

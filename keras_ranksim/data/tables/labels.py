@@ -37,9 +37,10 @@ def label_values(
     if bad.all() or (bad.mean() > MOST_UNLABELED and not drop_unlabeled):
         raise ValueError(
             f"`label` must name a column with a finite number in nearly every row. Received: "
-            f"label={label!r}, with none in {int(bad.sum())} of {len(values)} rows "
-            f"({int(wrong.sum())} hold other text), the first: {shown_rows(column, bad)}. "
-            + ("" if bad.all() else "Leave such rows out with drop_unlabeled=True")
+            f"label={label!r}, which lacks one in {int(bad.sum())} of {len(values)} rows "
+            f"({int(wrong.sum())} hold other text), the first: {shown_rows(column, bad)}"
+            + (". Write numbers without units or currencies" if wrong.any() else "")
+            + ("" if bad.all() else ". Leave such rows out with drop_unlabeled=True")
         )
     present = values[~bad]
     if present.min() == present.max():

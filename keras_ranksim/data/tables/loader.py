@@ -131,6 +131,11 @@ def load_table(
     frame, source = table.frame, table.source
     notes += table.notes
     check_text(text, encoder)
+    if split is not None and not isinstance(split, str):
+        raise ValueError(
+            "`split` must be the name of a column that holds 'train', 'val' or 'test', or None "
+            f"for a split of its own. Received: split={split!r}"
+        )
     asked = {"columns": columns, "drop": drop, "nominal": nominal, "dates": dates}
     asked |= {"label": label, "split": split, "text": text}
     named = {

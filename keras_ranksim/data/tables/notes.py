@@ -81,7 +81,7 @@ class Notes(list):
         for column, rows in found["unseen"].items():
             if rows > evaluated / 2:
                 self.warn(
-                    f"Column '{column}' is taken for {found['nominal'][column]} categories, and "
+                    f"Column '{column}' is read as {found['nominal'][column]} categories, and "
                     f"{rows} of {evaluated} rows of validation and test have one that no training "
                     f"row has, so that it says nothing about them. Leave it out with "
                     f"drop=['{column}']; if it holds sentences, name it in `text`."
