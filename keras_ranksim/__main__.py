@@ -1,4 +1,4 @@
-"""The command line: `python -m keras_ranksim diagnose|run|table|tune|report`."""
+"""The command line: `python -m keras_ranksim diagnose|run|table|tune|predict|report`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from pathlib import Path
 from keras_ranksim import data
 from keras_ranksim.experiments import command_line, table_flags, write_report
 from keras_ranksim.experiments.diagnosis_command import diagnosis_flags, show_diagnosis
+from keras_ranksim.experiments.prediction_command import (
+    keep_encoder,
+    prediction_flags,
+    write_predictions,
+)
 from keras_ranksim.experiments.readable import readable_report
 from keras_ranksim.validation import positive_integer
 
@@ -20,6 +25,7 @@ Regression with rare labels: look at the labels, train methods, compare and tune
   python -m keras_ranksim run --csv houses.csv --label price
   python -m keras_ranksim table --method VANILLA "SQINV + LDS" --quick
   python -m keras_ranksim tune --method "SQINV + LDS + RANKSIM" --trials 12
+  python -m keras_ranksim predict runs/houses new_houses.csv
   python -m keras_ranksim report runs/houses
 """
 TRIALS = 12
@@ -105,6 +111,9 @@ def _parser():
     command_line.add_table_flags(table)
     again = "Make the same call again to continue."
     _tune_flags(command("tune", _tune, "searches the settings of a method", again))
+    summary = "predicts new rows of a table with a trained model"
+    takes = "FOLDER FILE [flags]"
+    prediction_flags(command("predict", write_predictions, summary, on_data=False, takes=takes))
     report = command("report", _report, "writes report.html from a finished run", on_data=False)
     report.add_argument("folder", metavar="FOLDER", help="the --output-dir of a run or table")
     return parser
@@ -161,7 +170,8 @@ def _tune(flags):
     _say(f"\n{result}\nBest: {result.best}\n\nOn the test split\n{report}\n")
     if result.gamma is not None:
         _save_picture(result, folder / "trials.png")
-    _say(f"Trials and the best model: {folder}")
+    keep_encoder(benchmark, folder, result.model_path.parent)
+    _say(f"Trials: {folder}\nThe best model: {result.model_path}")
     return 0
 
 

@@ -241,3 +241,22 @@ def test_diagnose_names_its_own_arguments_and_makes_folders(csv, tmp_path, capsy
     picture = tmp_path / "new" / "labels.png"
     assert main(["diagnose", csv, "--label", "price", "--picture", str(picture)]) == 0
     assert picture.exists()
+
+
+def test_a_run_and_a_search_predict_new_rows(csv, tmp_path, capsys):
+    run, search, output = (str(tmp_path / name) for name in ("run", "search", "new/predicted.csv"))
+    data = ["--csv", csv, "--label", "price", "--epochs", "1"]
+    assert main(["run", *data, "--method", "VANILLA", "LDS", "--output-dir", run]) == 0
+    assert main(["tune", *data, "--trials", "1", "--output-dir", search]) == 0
+    assert "The best model: " in capsys.readouterr().out
+    new = tmp_path / "new.csv"
+    pd.DataFrame({"a": [0.5, -1.0], "id": ["x", "y"]}).to_csv(new, index=False)
+    for folder in (f"{run}/vanilla", search):
+        assert main(["predict", folder, str(new), "--output", output]) == 0
+        rows = pd.read_csv(output)
+        assert rows["id"].tolist() == ["x", "y"]
+        assert np.isfinite(rows["prediction"]).all()
+    assert main(["predict", run, str(new)]) == 1
+    message = capsys.readouterr().err
+    assert "`FOLDER` must hold one trained model of a table" in message
+    assert f"which holds 2:\n  {run}" in message

@@ -7,6 +7,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from keras_ranksim.validation import positive_integer
+
 # After one process failed, the others get this long to report why they cannot continue.
 SECONDS_AFTER_A_FAILURE = 60
 
@@ -24,7 +26,8 @@ def run_workers(
         command: The command line, for instance `[sys.executable, "train.py"]`.
         count: Number of workers.
         seconds: Time limit; workers that still run then are stopped.
-        **popen_options: As in `subprocess.Popen`, for instance `stdout`.
+        **popen_options: As in `subprocess.Popen`, for instance `stdout`, a file; a pipe that nobody
+            reads would stop the workers.
 
     Returns:
         The exit codes of the workers, 0 for success. If one worker fails, the others are stopped
@@ -37,6 +40,7 @@ def run_workers(
     >>> kr.distribute.run_workers([sys.executable, "-c", "import os; os.environ['TF_CONFIG']"])
     [0, 0]
     """
+    count = positive_integer("count", count, "workers")
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
     configs = [
         {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
@@ -55,9 +59,10 @@ def run_processes(
         environments: What to add to the environment of this process.
     """
     processes = []
+    given = popen_options.pop("env", None) or os.environ
     try:
         for environment in environments:
-            everything = {**os.environ, **environment}
+            everything = {**given, **environment}
             processes.append(subprocess.Popen(command, env=everything, **popen_options))
         _wait(processes, seconds)
     finally:

@@ -19,6 +19,7 @@ from keras_ranksim.experiments.artifacts.largest_errors import largest_errors, s
 from keras_ranksim.experiments.artifacts.predictions import FILES, save_predictions
 from keras_ranksim.experiments.evaluation import TUNED_ON, predict
 from keras_ranksim.experiments.files import explain_full_disk, make_folder, write_json
+from keras_ranksim.experiments.prediction_command import MODEL, keep_encoder
 from keras_ranksim.experiments.result import FINISHED, Result, history_of, read_result
 from keras_ranksim.experiments.settings import check_same_settings, settings_of
 from keras_ranksim.experiments.shot_board import ShotBoard
@@ -40,9 +41,10 @@ def run(
 
     It keeps the weights of the epoch with the best validation value. With `output_dir`, an
     interrupted run resumes when called again, and a finished one is read, not repeated. The
-    folder holds `model.keras`, `history.csv`, `settings.json`, `report.csv`, `validation.csv`,
-    `labels.npz`, `predictions.npz`, `validation_predictions.npz`, `embeddings.npz` and the folder
-    `largest_errors`; a method that trains no network leaves no model and no embeddings.
+    folder holds `model.keras`, for tables `encoder.json`, `history.csv`, `settings.json`,
+    `report.csv`, `validation.csv`, `labels.npz`, `predictions.npz`, `validation_predictions.npz`,
+    `embeddings.npz` and the folder `largest_errors`; a method that trains no network leaves no
+    model and no embeddings.
     `kr.experiments.write_report` makes a page of them.
 
     Args:
@@ -135,7 +137,8 @@ def _keep(result, benchmark, folder):
     import pandas
 
     if isinstance(result.model, keras.Model):
-        result.model.save(folder / "model.keras")
+        result.model.save(folder / MODEL)
+        keep_encoder(benchmark, folder, folder)
         try:
             save_embeddings(folder / "embeddings.npz", result.model, benchmark)
         except ValueError as error:  # a head that is a model; pages do without

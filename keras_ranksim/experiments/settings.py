@@ -110,21 +110,42 @@ def _both_nan(there, here):
     return there != there and here != here
 
 
-def code_of(value):
-    """What the functions in a value do, as JSON values: for those of a user, who may edit them."""
+def code_of(value, seen=frozenset()):
+    """What the functions in a value do, as JSON values: for those of a user, who may edit them.
+
+    A function is its code, its defaults, what it closes over, and the globals that it names:
+    plain values, and functions of the same module by their code.
+
+    Args:
+        value: Any object.
+        seen: Functions that are being looked at, which may call each other.
+    """
     if dataclasses.is_dataclass(value):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {name: code_of(entry) for name, entry in fields.items() if entry}
+        return {name: code_of(entry, seen) for name, entry in fields.items() if entry}
     if isinstance(value, (list, tuple)):
-        return [code_of(entry) for entry in value]
+        return [code_of(entry, seen) for entry in value]
     if isinstance(value, functools.partial):
-        return [code_of(value.func), plain(value.args), plain(value.keywords)]
+        return [code_of(value.func, seen), plain(value.args), plain(value.keywords)]
     code = getattr(value, "__code__", None)
-    if code is None:
+    if code is None or value in seen:
         return plain(value)
-    closure = [plain(cell.cell_contents) for cell in value.__closure__ or ()]
-    text = repr((_instructions(code), closure, plain(value.__defaults__)))
+    used = [cell.cell_contents for cell in value.__closure__ or ()]
+    used += [value.__globals__.get(name) for name in _names(code)]
+    used = [
+        code_of(entry, seen | {value})
+        if getattr(entry, "__module__", None) == value.__module__
+        else plain(entry)
+        for entry in used
+    ]
+    text = repr((_instructions(code), used, plain(value.__defaults__), plain(value.__kwdefaults__)))
     return f"{value.__qualname__}, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _names(code):
+    """The names that a function uses, those of the functions inside it too, in a fixed order."""
+    inner = [value for value in code.co_consts if isinstance(value, types.CodeType)]
+    return sorted({*code.co_names}.union(*map(_names, inner)))
 
 
 def _instructions(code):

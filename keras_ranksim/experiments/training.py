@@ -25,6 +25,11 @@ def as_trained(
     benchmark: Benchmark, method: Method, seed: int, epochs: int | None = None
 ) -> Benchmark:
     """The benchmark with the seed, the epochs and the views of a run of the method."""
+    if not isinstance(benchmark, Benchmark):
+        raise ValueError(
+            "`benchmark` must be a Benchmark, such as keras_ranksim.data.load_table returns. "
+            f"Received: {str(benchmark)[:100]!r}"
+        )
     benchmark, views = with_epochs(benchmark, epochs), method.hook("views")
     return benchmark.replace(
         seed=int(seed), views=benchmark.views if views is None else views(benchmark.recipe)

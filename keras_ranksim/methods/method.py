@@ -104,7 +104,7 @@ class Method:
     @property
     def slug(self) -> str:
         """The name as a folder: `"sqinv_lds_ranksim"`."""
-        return re.sub(r"[^a-z0-9]+", "_", str(self).lower())
+        return re.sub(r"\W+", "_", str(self).lower())
 
 
 def _checked(name):

@@ -148,10 +148,14 @@ def register(entry: Entry) -> Entry:
     kr.experiments.run(benchmark, "SQINV + NOISE")
     ```
     """
+    for field in ("spellings", "needs", "stages"):
+        value = getattr(entry, field)
+        if value is not None and not isinstance(value, (tuple, list)):
+            raise ValueError(f"`{field}` must be a tuple. Received: {field}={value!r}")
     for name in (entry.name, *entry.spellings):
-        if name != spelled(name) or set("+|") & set(name):
+        if not name or name != spelled(name) or set("+|") & set(name):
             raise ValueError(
-                "`name` must be in upper case, with '-' for '_', and hold no '+' and no '|'. "
+                "`name` must be text in upper case, with '-' for '_', without '+' and '|'. "
                 f"Received: name={name!r}"
             )
         if find(name) is not None:

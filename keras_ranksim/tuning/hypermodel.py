@@ -99,11 +99,15 @@ class RankSimHyperModel(keras_tuner.HyperModel):
                 "`method` must be trained in one stage; otherwise use keras_ranksim.tuning.search. "
                 f"Received: method='{self.method}'"
             )
+        if args or {"x", "validation_data"} & set(kwargs):
+            raise keras_tuner.errors.FatalValueError(
+                "Call the tuner's `search()` without data: a RankSimHyperModel trains on its "
+                "benchmark, and validates on it."
+            )
         benchmark = weighted_for(self._as_trained(hp, self.seed), self.method)
         data, before = epoch_data(benchmark, self.method)
         return model.fit(
             data,
-            *args,
             validation_data=benchmark.val,
             epochs=benchmark.recipe.epochs if epochs is None else epochs,
             callbacks=[*before, *callbacks],

@@ -48,6 +48,9 @@ def report_objective(objective, monitor: str) -> tuple[keras_tuner.Objective, Ca
         objective: As in `search`.
         monitor: The recipe's.
     """
+    if isinstance(objective, keras_tuner.Objective):
+        one_of("objective.direction", objective.direction, ("min",))
+        objective = objective.name
     if callable(objective):
         name = getattr(objective, "__name__", "objective")
         return keras_tuner.Objective(name, "min"), objective

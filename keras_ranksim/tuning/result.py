@@ -84,6 +84,11 @@ class SearchResult:
         tuned = self.tuner.hypermodel.tuned(self._best_trial().hyperparameters)
         return tuned.replace(facts={**tuned.facts, "tuned_on": "val"})
 
+    @property
+    def model_path(self) -> Path:
+        """The file of `model()`."""
+        return Path(self.tuner.get_trial_dir(self._best_trial().trial_id)) / MODEL
+
     def model(self) -> keras.Model:
         """The model of the best trial; of several executions, the best one."""
         return self.tuner.load_model(self._best_trial())

@@ -108,6 +108,11 @@ def search(
     verbose = 1 if verbose == "auto" else verbose
     fit_arguments = {"callbacks": keras.tree.flatten(callbacks or ()), "verbose": verbose}
     if isinstance(benchmark, Benchmark):
+        if callable(method):
+            raise ValueError(
+                "`build` takes the place of the benchmark: search(build, x=..., y=..., "
+                f"validation_data=...). Received: method={method}"
+            )
         code = code_of(objective) if callable(objective) else None
         hypermodel = RankSimHyperModel(
             benchmark, method or "RANKSIM", seed=seed, epochs=epochs, **arguments

@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pytest
+
 from keras_ranksim.distribute import local_workers, run_workers
 
 WRITE = "import os, sys; open(sys.argv[1] + str(os.getpid()), 'w').write(os.environ['TF_CONFIG'])"
@@ -29,3 +31,17 @@ def test_a_failed_worker_ends_the_others(monkeypatch):
 def test_workers_that_run_too_long_are_stopped():
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
     assert run_workers(sleep, 1, seconds=0.5) == [-9]
+
+
+def test_an_environment_of_ones_own_is_added_to(tmp_path):
+    write = (
+        "import os, sys; open(sys.argv[1] + os.environ['MINE'], 'w').write(os.environ['TF_CONFIG'])"
+    )
+    assert run_workers([sys.executable, "-c", write, f"{tmp_path}/"], 1, env={"MINE": "a"}) == [0]
+    assert "worker" in (tmp_path / "a").read_text()
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.0])
+def test_no_workers_are_no_success(count):
+    with pytest.raises(ValueError, match="`count` must be a whole number of at least 1"):
+        run_workers([sys.executable, "-c", "pass"], count)

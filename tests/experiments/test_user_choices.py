@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import keras_ranksim as kr
 from keras_ranksim.experiments import Method, price_curve, run, run_table, write_report
-from keras_ranksim.experiments.settings import OtherSettings
+from keras_ranksim.experiments.settings import OtherSettings, code_of
 from keras_ranksim.experiments.table import Table
 from keras_ranksim.methods import Entry, register
 from keras_ranksim.methods.registry import Stage, find, unregister
@@ -257,3 +258,37 @@ def test_labels_in_small_units_are_learned_as_well(random, scale):
     ]
     one, small = (result.report.loc["all", "mae"] / unit for result, unit in zip(found, (1, scale)))
     assert small == pytest.approx(one, rel=0.25)
+
+
+STRENGTH = 0.01
+
+
+def doubled(strength):
+    return 2 * strength
+
+
+def noise(*, strength=None):
+    return keras.layers.GaussianNoise(doubled(STRENGTH if strength is None else strength))
+
+
+def test_what_a_function_uses_is_part_of_its_code(monkeypatch):
+    before = code_of(noise)
+    assert code_of(noise) == before
+    monkeypatch.setattr(sys.modules[__name__], "STRENGTH", 0.5)
+    assert code_of(noise) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(sys.modules[__name__], "doubled", lambda strength: 3 * strength)
+    assert code_of(noise) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(noise, "__kwdefaults__", {"strength": 0.5})
+    assert code_of(noise) != before
+
+
+def test_a_benchmark_is_no_file():
+    with pytest.raises(ValueError, match="`benchmark` must be a Benchmark.*'houses.csv'"):
+        run("houses.csv", "VANILLA")
+
+
+def test_a_data_set_to_mix_is_no_pair_of_arrays():
+    with pytest.raises(ValueError, match="`dataset` must be a tf.data.Dataset.*Received: tuple"):
+        kr.data.c_mixup((np.zeros((4, 2)), np.zeros(4)), bandwidth=1)

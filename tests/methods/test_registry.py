@@ -93,14 +93,28 @@ def test_two_parts_that_set_the_same_thing_are_a_contradiction():
     [
         ("RANKSIM", "must not be registered already"),
         ("FOCAL", "must not be registered already"),
-        ("my method", "must be in upper case"),
-        ("A + B", "hold no '\\+'"),
-        ("A|B", "and no '\\|'"),
+        ("my method", "must be text in upper case"),
+        ("A + B", "without '\\+'"),
+        ("A|B", "and '\\|'"),
+        ("", "must be text in upper case"),
     ],
 )
 def test_names_that_cannot_be_parsed_are_refused(name, message):
     with pytest.raises(ValueError, match=f"`name` {message}|`name` .*{message}"):
         kr.methods.register(kr.methods.Entry(name, ""))
+
+
+def test_names_in_a_string_are_refused():
+    with pytest.raises(ValueError, match="`spellings` must be a tuple. Received: spellings='ZZ'"):
+        kr.methods.register(kr.methods.Entry("X", "", spellings="ZZ"))
+
+
+def test_a_method_can_be_taken_back():
+    for summary in ("first", "second"):  # as when a cell of a notebook runs twice
+        kr.methods.register(kr.methods.Entry("X", summary))
+        kr.methods.unregister("X")
+    with pytest.raises(ValueError, match="`name` must be one of"):
+        kr.methods.unregister("X")
 
 
 def test_more_stages_than_runs_have_folders_for_are_refused():

@@ -39,6 +39,12 @@ def test_two_stages_raise(benchmark):
         hypermodel.fit(keras_tuner.HyperParameters(), None)
 
 
+def test_a_tuner_is_called_without_data(benchmark):
+    hypermodel = kr.tuning.RankSimHyperModel(benchmark)
+    with pytest.raises(keras_tuner.errors.FatalValueError, match=r"`search\(\)` without data"):
+        hypermodel.fit(keras_tuner.HyperParameters(), None, validation_data=benchmark.val)
+
+
 def test_two_stages_are_searched(benchmark):
     result = kr.tuning.search(
         benchmark, "RRT", tune="learning_rate", max_trials=1, epochs=1, verbose=0

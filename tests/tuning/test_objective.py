@@ -52,6 +52,15 @@ def test_what_no_report_has_raises(objective):
         report_objective(objective, "val_mae")
 
 
+def test_an_objective_of_keras_tuner_names_a_column_of_the_report():
+    objective, measure = report_objective(keras_tuner.Objective("val_gm", "min"), "val_mae")
+    assert (objective.name, objective.direction) == ("val_gm", "min")
+    report = pd.DataFrame({"n": [2], "mae": [3.0], "gm": [1.5]}, index=["all"])
+    assert measure(report) == 1.5
+    with pytest.raises(ValueError, match="`objective.direction` must be one of 'min'"):
+        report_objective(keras_tuner.Objective("val_gm", "max"), "val_mae")
+
+
 def test_logged_values_are_minimized_unless_an_objective_says_otherwise():
     data = {"validation_split": 0.1}
     assert str(logged_objective(None, data)) == 'Objective(name="val_loss", direction="min")'
