@@ -19,6 +19,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 import keras_ranksim as kr
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 csv, label = sys.argv[1:]
 table = kr.data.load_table(csv, label=label)
 train, test = table.frames["train"], table.frames["test"]

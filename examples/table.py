@@ -18,6 +18,8 @@ import keras
 
 import keras_ranksim as kr
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 csv, label = sys.argv[1:]
 table = kr.data.load_table(csv, label=label)
 print("left out:", table.facts["left_out"])
