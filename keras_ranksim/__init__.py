@@ -62,4 +62,8 @@ __all__ = [
 def __getattr__(name):
     if name in _LOADED_WHEN_USED:
         return importlib.import_module(f"keras_ranksim.{name}")
-    raise AttributeError(f"module 'keras_ranksim' has no attribute '{name}'")
+    hint = ""
+    for room in (labels, layers, losses, metrics, models, networks, ops, globals().get("data")):
+        if name in getattr(room, "__all__", ()):
+            hint = f". Did you mean {room.__name__}.{name}?"
+    raise AttributeError(f"module 'keras_ranksim' has no attribute '{name}'{hint}")

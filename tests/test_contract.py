@@ -188,3 +188,12 @@ def test_a_missing_optional_package_gives_the_install_command():
 def test_unknown_attributes_raise():
     with pytest.raises(AttributeError, match="has no attribute 'ranksim'"):
         kr.ranksim  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("RankSimRegularizer", "layers.RankSimRegularizer"), ("FocalR", "losses.FocalR")],
+)
+def test_a_name_of_another_room_is_pointed_to(name, meant):
+    with pytest.raises(AttributeError, match=f"Did you mean keras_ranksim.{meant}"):
+        getattr(kr, name)

@@ -117,6 +117,11 @@ def epoch_data(
     for entry in method.entries:
         if entry.batches is not None:
             data = entry.batches(data, benchmark, counter)
+            if data.cardinality() == tf.data.INFINITE_CARDINALITY:
+                raise ValueError(
+                    f"`batches` of the method {entry.name} must return a dataset that ends with "
+                    "the epoch. Received: one without end; leave out `repeat()`"
+                )
     return data, callbacks
 
 

@@ -35,6 +35,8 @@ class SentenceEncoder:
             self._ends = self.tokenizer.start_token_id, self.tokenizer.end_token_id
         except Exception as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
+            if reason.startswith("Unknown preset"):  # a list of all of them follows
+                reason = "no folder, and no preset of that name"
             raise ValueError(
                 "`encoder` must be a folder or a preset of a BERT-like model that keras-hub can "
                 f"load. Received: encoder={str(encoder)!r} ({reason})"

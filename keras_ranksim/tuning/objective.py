@@ -52,7 +52,7 @@ def report_objective(objective, monitor: str) -> tuple[keras_tuner.Objective, Ca
         one_of("objective.direction", objective.direction, ("min",))
         objective = objective.name
     if callable(objective):
-        name = getattr(objective, "__name__", "objective")
+        name = getattr(objective, "__name__", "objective").replace("<lambda>", "objective")
         return keras_tuner.Objective(name, "min"), objective
     if objective is None and monitor not in ERRORS:
         raise ValueError(

@@ -292,3 +292,9 @@ def test_a_benchmark_is_no_file():
 def test_a_data_set_to_mix_is_no_pair_of_arrays():
     with pytest.raises(ValueError, match="`dataset` must be a tf.data.Dataset.*Received: tuple"):
         kr.data.c_mixup((np.zeros((4, 2)), np.zeros(4)), bandwidth=1)
+
+
+def test_batches_without_end_are_refused(benchmark, registered):
+    registered("ENDLESS", batches=lambda data, benchmark, epoch: data.repeat())
+    with pytest.raises(ValueError, match="ENDLESS must return a dataset that ends"):
+        run(benchmark, "ENDLESS", epochs=1, verbose=0)
