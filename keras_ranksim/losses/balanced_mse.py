@@ -4,9 +4,8 @@ import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.mixture import fit_mixture, mixture_of_bins
-from keras_ranksim.losses.counted_rows import LossOfBatch, gathered
+from keras_ranksim.losses.counted_rows import LossOfBatch
 from keras_ranksim.registration import registered
-from keras_ranksim.scope.global_batch import gather_rows, replica_count
 from keras_ranksim.scope.label_scope import current_scope
 from keras_ranksim.shapes import align_labels
 from keras_ranksim.validation import one_of, positive
@@ -111,10 +110,8 @@ class BalancedMSE(LossOfBatch):
 
     def _log_density_of_batch(self, labels, predictions, variance):
         """`log sum_j exp(-|p_i - y_j|^2 / 2 s^2)`; the batch's own share cancels out."""
-        gathers = self.across_replicas and replica_count() > 1
-        gather = (lambda rows: gather_rows(rows)[0]) if gathers else None
         # Labels of rows that do not count are too far from every prediction to add anything.
-        others = gathered(labels, self.counted(labels), gather, FAR)
+        others = self.others(labels, FAR)
         distance = _squared_distance(others[None, :, :], predictions[:, None, :])
         return ops.logsumexp(-distance / (2 * variance), axis=-1)
 

@@ -5,6 +5,7 @@ import contextvars
 import keras
 from keras import ops
 
+from keras_ranksim.scope.global_batch import gather_rows, replica_count
 from keras_ranksim.shapes import align_weights
 
 # Of the call under way; the threads of replicas have one each.
@@ -24,21 +25,16 @@ class LossOfBatch(keras.losses.Loss):
         finally:
             _WEIGHTS.reset(token)
 
-    def counted(self, labels):
-        """Booleans of the shape of `labels`, in `call`; `None` if all rows count."""
+    def others(self, rows, otherwise):
+        """What rows are compared with: those of all replicas, in `call`.
+
+        Args:
+            rows: Tensor of shape `(n, ...)`.
+            otherwise: The number that stands for rows that do not count.
+        """
         weights = _WEIGHTS.get()
-        return None if weights is None else align_weights(weights, labels) > 0
-
-
-def gathered(rows, counted, gather, otherwise):
-    """Rows, those of all replicas if they are gathered, with `otherwise` where they do not count.
-
-    Args:
-        rows: Tensor of shape `(n, ...)`.
-        counted: Booleans of its shape, or `None` for all.
-        gather: Function from rows of this replica to those of all, or `None`.
-        otherwise: A number.
-    """
-    if counted is not None:
-        rows = ops.where(counted, rows, ops.cast(otherwise, rows.dtype))
-    return rows if gather is None else gather(rows)
+        if weights is not None:
+            counted = align_weights(weights, rows) > 0
+            rows = ops.where(counted, rows, ops.cast(otherwise, rows.dtype))
+        gathers = self.across_replicas and replica_count() > 1
+        return gather_rows(rows)[0] if gathers else rows

@@ -4,11 +4,10 @@ import numpy as np
 from keras import ops
 
 from keras_ranksim.labels.quantiles import label_quantiles
-from keras_ranksim.losses.counted_rows import LossOfBatch, gathered
+from keras_ranksim.losses.counted_rows import LossOfBatch
 from keras_ranksim.losses.focal import ERRORS
 from keras_ranksim.ops.places import between, places
 from keras_ranksim.registration import registered
-from keras_ranksim.scope.global_batch import gather_rows, replica_count
 from keras_ranksim.shapes import align_labels
 from keras_ranksim.validation import non_negative, one_of
 
@@ -91,11 +90,8 @@ class DistLoss(LossOfBatch):
 
     def _quantiles_for(self, predictions):
         """For every prediction, the quantile at its place in the (global) batch."""
-        gathers = self.across_replicas and replica_count() > 1
-        gather = (lambda rows: gather_rows(rows)[0]) if gathers else None
         # Rows that do not count stand above all others.
-        others = gathered(predictions, self.counted(predictions), gather, float("inf"))
-        others = ops.reshape(others, (-1,))
+        others = ops.reshape(self.others(predictions, float("inf")), (-1,))
         count = ops.sum(ops.cast(ops.isfinite(others), "float32"))
         level = (places(predictions, others) + 0.5) / ops.maximum(count, 1.0)
         quantiles = ops.convert_to_tensor(self._quantiles)

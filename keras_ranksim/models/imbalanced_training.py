@@ -10,7 +10,7 @@ from keras_ranksim.models.label_shapes import check_label_shapes
 from keras_ranksim.models.training_data import (
     check_training_data,
     check_validation_data,
-    finite_batches,
+    checked_batches,
     has_own_order,
 )
 from keras_ranksim.scope.label_scope import current_scope, label_scope
@@ -72,14 +72,14 @@ class ImbalancedTraining(_Base):
         check_training_data(x, y, sample_weight, self)
         check_validation_data(validation_data, self)
         return super().fit(
-            x=finite_batches(x),
+            x=checked_batches(x),
             y=y,
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
             callbacks=_with_epoch_fold(callbacks),
             validation_split=validation_split,
-            validation_data=finite_batches(validation_data),
+            validation_data=checked_batches(validation_data),
             shuffle=False if has_own_order(x) else shuffle,
             class_weight=class_weight,
             sample_weight=sample_weight,

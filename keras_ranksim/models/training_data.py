@@ -112,7 +112,7 @@ def checked_before(dataset, like=None):
     return dataset
 
 
-def finite_batches(data):
+def checked_batches(data):
     """The same batches; one whose labels or weights are not usable raises when it is read.
 
     The check runs on the host, where the data are read, since compiled steps leave such checks
@@ -123,15 +123,15 @@ def finite_batches(data):
             PyTorch, or anything else.
     """
     if is_tf_dataset(data):
-        return data if data in _CHECKED_BEFORE else _finite_tf_batches(data)
+        return data if data in _CHECKED_BEFORE else _checked_tf_batches(data)
     if isinstance(data, types.GeneratorType):
         return (_checked(batch) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
-        return _FinitePyDataset(data)
-    return _finite_loader(data) if _is_torch_loader(data) else data
+        return _CheckedPyDataset(data)
+    return _checked_loader(data) if _is_torch_loader(data) else data
 
 
-class _FinitePyDataset(keras.utils.PyDataset):
+class _CheckedPyDataset(keras.utils.PyDataset):
     def __init__(self, inner):
         super().__init__(inner.workers, inner.use_multiprocessing, inner.max_queue_size)
         self.inner = inner
@@ -155,7 +155,7 @@ def _is_torch_loader(data):
     return torch is not None and isinstance(data, torch.utils.data.DataLoader)
 
 
-def _finite_loader(loader):
+def _checked_loader(loader):
     """The same loader, of which every batch is checked."""
     kind = type(loader)
     checked = copy.copy(loader)
@@ -173,7 +173,7 @@ def _checked(batch):
     return batch
 
 
-def _finite_tf_batches(dataset):
+def _checked_tf_batches(dataset):
     import tensorflow as tf
 
     spec = dataset.element_spec

@@ -11,7 +11,7 @@ from keras_ranksim.data import Benchmark, Recipe, pipeline
 from keras_ranksim.data.pipeline import batches_from_arrays, batches_from_samples, sample_order
 from keras_ranksim.data.splits import DenseSplits
 from keras_ranksim.experiments.steps import epochs_of
-from keras_ranksim.models.training_data import finite_batches
+from keras_ranksim.models.training_data import checked_batches
 
 
 def samples(order):
@@ -97,14 +97,14 @@ def test_batches_keep_samples_labels_and_weights_together(way):
 def test_arrays_are_checked_once_and_their_batches_not_again(part, shuffle):
     arrays = {"labels": np.arange(4.0), "weights": np.ones(4)}
     data = batches_from_arrays(np.zeros((4, 2)), **arrays, shuffle=shuffle)
-    assert finite_batches(data) is data
+    assert checked_batches(data) is data
     changed = data.take(1)
-    assert finite_batches(changed) is not changed
+    assert checked_batches(changed) is not changed
     epochs = epochs_of(data, 1)["x"]
     assert epochs is not data
-    assert finite_batches(epochs) is epochs
+    assert checked_batches(epochs) is epochs
     epochs = epochs_of(changed, 1)["x"]
-    assert finite_batches(epochs) is not epochs
+    assert checked_batches(epochs) is not epochs
     arrays[part][2] = np.nan
     with pytest.raises(ValueError, match=f"`{part}` must hold finite numbers"):
         batches_from_arrays(np.zeros((4, 2)), **arrays, shuffle=shuffle)
