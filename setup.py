@@ -27,6 +27,8 @@ setup(
     long_description=(here / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    # With it an editable install is a path, and a clone's folder of the same name shadows nothing.
+    package_dir={"": "."},
     packages=find_packages(include=["keras_ranksim", "keras_ranksim.*"]),
     package_data={"keras_ranksim": ["py.typed"], "keras_ranksim.experiments": ["published/*.csv"]},
     python_requires=">=3.11",
