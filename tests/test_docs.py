@@ -129,6 +129,12 @@ def test_the_first_screen_of_the_readme_is_a_whole_fit():
     assert len([line for line in first.splitlines() if line.strip()]) <= 20
 
 
+def test_the_readme_shows_the_counts_that_its_code_prints(capsys):
+    exec(blocks_of(README)[0].replace("epochs=5", "epochs=1"), {})
+    counts = re.compile(r"^(many|medium|few|zero) +(\d+)", re.MULTILINE)
+    assert counts.findall(README.read_text()) == counts.findall(capsys.readouterr().out)
+
+
 LINKS = [
     (page, target)
     for page in PAGES
