@@ -25,7 +25,7 @@ Regression with rare labels: look at the labels, train methods, compare and tune
   python -m keras_ranksim run --csv houses.csv --label price
   python -m keras_ranksim table --method VANILLA "SQINV + LDS" --quick
   python -m keras_ranksim tune --method "SQINV + LDS + RANKSIM" --trials 12
-  python -m keras_ranksim predict runs/houses new_houses.csv
+  python -m keras_ranksim predict runs/houses/sqinv_lds new_houses.csv
   python -m keras_ranksim report runs/houses
 """
 TRIALS = 12

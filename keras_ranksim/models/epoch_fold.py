@@ -11,7 +11,7 @@ from keras_ranksim.models.strategy_scope import strategy_scope
 class EpochFold(keras.callbacks.Callback):
     """Folds the statistics of every `FeatureDistributionSmoothing` layer between epochs.
 
-    It also tells every `VotingHead` which epoch of how many begins.
+    It also passes the number of the epoch, and of all epochs, to every `VotingHead`.
 
     It acts when an epoch begins, not when one ends: a checkpoint written at the end of an
     epoch then holds statistics that are still to be folded, and a run resumed from it folds
